@@ -1,0 +1,69 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  scrypt as scryptCallback,
+  timingSafeEqual,
+} from "node:crypto";
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** SHA-256 of the concatenation of the parts: 32 bytes. */
+export function sha256(...parts: readonly (Buffer | string)[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/** HMAC-SHA256 (RFC 2104) over the concatenation of the parts: 32 bytes. */
+export function hmacSha256(key: Buffer, ...parts: readonly (Buffer | string)[]): Buffer {
+  const mac = createHmac("sha256", key);
+  for (const part of parts) mac.update(part);
+  return mac.digest();
+}
+
+/** HKDF-SHA256 (RFC 5869): `lengthBytes` bytes bound to `info`. */
+export function hkdfSha256(secret: Buffer, salt: Buffer, info: string, lengthBytes: number): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, salt, info, lengthBytes));
+}
+
+/**
+ * AES-256-GCM (NIST SP 800-38D). Output: nonce (12) | ciphertext | tag (16).
+ * The nonce must never repeat under one key; give 12 random bytes.
+ */
+export function sealAead(key: Buffer, nonce: Buffer, plaintext: Buffer, authenticatedData: Buffer): Buffer {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(authenticatedData);
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Undoes `sealAead`. Returns undefined when the data, the path or the key is not the one it was sealed with. */
+export function openAead(key: Buffer, sealed: Buffer, authenticatedData: Buffer): Buffer | undefined {
+  if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAAD(authenticatedData);
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares in time that depends on the lengths only; unequal lengths are unequal. */
+export function constantTimeEqual(left: Buffer, right: Buffer): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Password hashing cost (RFC 7914): 2^15 x 8 x 1 takes 32 MiB and about 0.1 s of one core. */
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+
+/** scrypt (RFC 7914) of a password, on the thread pool: 32 bytes. */
+export function hashPassword(password: Buffer, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scryptCallback(password, salt, 32, SCRYPT, (error, hash) => (error ? reject(error) : resolve(hash)));
+  });
+}

@@ -1,0 +1,136 @@
+import type { JsonObject, JsonValue } from "./json";
+import type { Outcome } from "./outcome";
+import type { TokenFacts } from "./token";
+
+/** Wire forms are those of Vault's field types: see `FieldNative` for what a handler gets. */
+export type FieldType =
+  | "string"
+  | "secret"
+  | "boolean"
+  | "integer"
+  | "number"
+  | "duration"
+  | "string_list"
+  | "integer_list"
+  | "key_value"
+  | "object"
+  | "json";
+
+/**
+ * What a handler gets per field type.
+ * `secret`: UTF-8 bytes of a string. `duration`: whole seconds from 60, "60", "60s", "1h30m", "3d". `string_list`: from an
+ * array or one comma-separated string. `key_value`: from an object or `k=v` strings. `object`, `json`: lossless JSON.
+ */
+export interface FieldNative {
+  string: string;
+  secret: Buffer;
+  boolean: boolean;
+  integer: number;
+  number: number;
+  duration: number;
+  string_list: readonly string[];
+  integer_list: readonly number[];
+  key_value: ReadonlyMap<string, string>;
+  object: JsonObject;
+  json: JsonValue;
+}
+
+export interface FieldDeclaration {
+  readonly type: FieldType;
+  readonly description: string;
+  /** Used where the request has no such field. A field with a default or `required` is never undefined in a handler. */
+  readonly default?: string | boolean | number | readonly string[];
+  readonly required?: boolean;
+  /** Audited and logged as a keyed hash even where a mount asks for clear text. */
+  readonly sensitive?: boolean;
+  readonly deprecated?: boolean;
+  /** Allowed values; anything else is 400 with the list. */
+  readonly allowed?: readonly string[];
+  /** Longest string accepted, UTF-8 bytes. */
+  readonly bytesMax?: number;
+}
+
+export type FieldDeclarations = Readonly<Record<string, FieldDeclaration>>;
+
+type Present<F extends FieldDeclaration> = F extends { readonly required: true }
+  ? true
+  : F extends { readonly default: string | boolean | number | readonly string[] }
+    ? true
+    : false;
+
+/** Inferred input of a handler. */
+export type FieldValues<F extends FieldDeclarations> = {
+  readonly [K in keyof F]: Present<F[K]> extends true
+    ? FieldNative[F[K]["type"]]
+    : FieldNative[F[K]["type"]] | undefined;
+};
+
+/** `create` is a write to what does not exist yet (only told apart where the path declares `exists`). */
+export type OperationName = "create" | "read" | "update" | "patch" | "delete" | "list";
+
+/** Facts about a request that a handler may see. */
+export interface RequestFacts {
+  readonly id: string;
+  readonly operation: OperationName;
+  /** Canonical path without `/v1/`. */
+  readonly path: string;
+  readonly remoteAddress: string;
+  /** The authenticated caller; undefined on unauthenticated paths. */
+  readonly token: TokenFacts | undefined;
+  /** Seconds asked for by X-Vault-Wrap-TTL, or undefined. */
+  readonly wrapTtlSeconds: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** One call of a handler. `Context` is the mount's own (see mount.ts). */
+export interface Call<Context, Values> {
+  readonly context: Context;
+  readonly request: RequestFacts;
+  /** Checked and converted fields: path parameters win over query, query over body. */
+  readonly fields: Values;
+  /** Which declared fields the request itself carried (before defaults): to tell null and absent apart on partial updates. */
+  readonly given: ReadonlySet<string>;
+  /** The whole body as sent: for engines that store what they are given (kv version 1, cubbyhole). */
+  readonly body: JsonObject;
+}
+
+export interface OperationDeclaration<Context, F extends FieldDeclarations> {
+  readonly summary: string;
+  readonly description?: string;
+  /** Status code -> what it means, for the API reference. */
+  readonly responses?: Readonly<Record<number, string>>;
+  /** It writes shared data: a performance secondary forwards the whole request to the primary (not on local mounts). */
+  readonly forward?: boolean;
+  /** No token is looked at. */
+  readonly unauthenticated?: boolean;
+  /** Needs the `sudo` capability too. */
+  readonly sudo?: boolean;
+  /** Body bytes accepted; default 1 MiB. */
+  readonly bodyBytesMax?: number;
+  run(call: Call<Context, FieldValues<F>>): Promise<Outcome> | Outcome;
+}
+
+/**
+ * One path of a mount. `template` is segments with `{name}` for one segment and `{name...}` for the rest (at least one
+ * character) as the last one; never a regex. Every name in it must be a declared field. Literal segments win over
+ * parameters, longer templates over the rest.
+ */
+export interface PathDeclaration<Context, F extends FieldDeclarations = FieldDeclarations> {
+  readonly template: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly fields: F;
+  /** Tells create from update for the policy check; without it every write is an update that policies with either pass. */
+  exists?(call: Call<Context, FieldValues<F>>): Promise<boolean>;
+  readonly operations: Readonly<Partial<Record<OperationName, OperationDeclaration<Context, F>>>>;
+}
+
+/** A declaration whose field types are no longer told apart, as the router keeps it (methods are bivariant, so every row fits). */
+export type AnyPath<Context> = PathDeclaration<Context>;
+
+/** Declares a path: `const declare = pathsOf<MyContext>(); export const role = declare({ template: "role/{name}", ... });` */
+export function pathsOf<Context>(): <const F extends FieldDeclarations>(
+  declaration: PathDeclaration<Context, F>,
+) => AnyPath<Context> {
+  return (declaration) => Object.freeze(declaration);
+}
