@@ -18,11 +18,15 @@ const SHORT_ESCAPES = new Map<string, string>([
   ["\t", "\\t"],
 ]);
 
+type JsonContainer = Exclude<JsonInput, null | undefined | boolean | string | number | bigint> | Uint8Array;
+/** Bytes get this far in the types only; writing them is refused. */
+type PlainObject = { readonly [key: string]: JsonInput | Uint8Array };
+
 /** Depth is bounded, so that a cycle ends in an error and not in an exhausted stack. */
 export class JsonWriter {
   private depth = 0;
 
-  write(value: JsonInput): string {
+  write(value: JsonInput | Uint8Array): string {
     switch (typeof value) {
       case "string":
         return quote(value);
@@ -41,7 +45,7 @@ export class JsonWriter {
     }
   }
 
-  private container(value: Exclude<JsonInput, null | undefined | boolean | string | number | bigint>): string {
+  private container(value: JsonContainer): string {
     if (value instanceof ExactNumber) return value.text;
     if (value instanceof RawJson) return typeof value.text === "string" ? value.text : value.text.toString("utf8");
     if (value instanceof Uint8Array) throw new TypeError("bytes have no JSON form");
@@ -68,7 +72,7 @@ export class JsonWriter {
     return text === "" ? "{}" : `${text}}`;
   }
 
-  private plain(members: { readonly [key: string]: JsonInput }): string {
+  private plain(members: PlainObject): string {
     let text = "";
     for (const key of Object.keys(members)) {
       const value = members[key];

@@ -1,0 +1,40 @@
+import type { KeyClass } from "./log";
+
+/**
+ * The key space inside the barrier, decided in one place because filters, snapshots and checksums depend on it.
+ *
+ *   mounts/<mount id>        entry of one secrets or auth mount (class `replicated`; `local` for local mounts)
+ *   data/<mount id>/...      the mount's own data (either class)
+ *   core/...                 everything that belongs to no mount: core/policy/<name>, core/token/..., core/lease/...
+ *
+ * In a storage a key is `g/<generation>/<class letter>/<key>`; the authenticated data of its ciphertext is
+ * `<class letter>/<key>`, so bytes stay valid in another generation and on another cluster, and nowhere else.
+ */
+export const CORE_MOUNT_ID = "core";
+
+const CLASS_LETTER: Readonly<Record<KeyClass, string>> = { replicated: "r", local: "l", node: "n" };
+
+export function mountEntryKey(mountId: string): string {
+  return `mounts/${mountId}`;
+}
+
+export function mountDataPrefix(mountId: string): string {
+  return `data/${mountId}/`;
+}
+
+/** The mount a key (or a view's prefix) belongs to, `core` where it belongs to none. */
+export function mountIdOfKey(key: string): string {
+  const [area, id] = key.split("/", 2);
+  return (area === "mounts" || area === "data") && id !== undefined && id !== "" ? id : CORE_MOUNT_ID;
+}
+
+/** `<class letter>/<key>`: what the ciphertext is bound to. */
+export function authenticatedPath(keyClass: KeyClass, key: string): string {
+  return `${CLASS_LETTER[keyClass]}/${key}`;
+}
+
+export function classOfLetter(letter: string): KeyClass | undefined {
+  if (letter === "r") return "replicated";
+  if (letter === "l") return "local";
+  return letter === "n" ? "node" : undefined;
+}
