@@ -41,7 +41,7 @@ export interface EphemeralResource<S extends Schema, Session> {
   open(context: OpenContext<S, Session>): Promise<Opened<S> | (Failure & { readonly result?: never })>;
   renew?(context: LeaseContext<Session>): Promise<Renewed>;
   /** An error here fails Terraform's run. Not called after an `open` that failed. */
-  close?(context: LeaseContext<Session>): Promise<readonly Diagnostic[] | undefined>;
+  close?(context: LeaseContext<Session>): Promise<readonly Diagnostic[] | undefined> | Promise<void>;
   validate?(context: ValidateContext<S>): readonly Diagnostic[];
 }
 

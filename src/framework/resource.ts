@@ -217,7 +217,7 @@ export interface Resource<S extends Schema, Session> {
   /** Absent: every change of a configured attribute replaces the resource. */
   update?(context: UpdateContext<S, Session>): Promise<Applied<S> | ApplyFailure<S>>;
   /** Idempotent: what is already gone counts as deleted. */
-  delete(context: DeleteContext<S, Session>): Promise<Failure | undefined>;
+  delete(context: DeleteContext<S, Session>): Promise<Failure | undefined> | Promise<void>;
 
   /** Checks across attributes; runs without session. */
   validate?(context: ValidateContext<S>): readonly Diagnostic[];
