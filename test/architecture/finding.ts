@@ -1,0 +1,7 @@
+/** One violation of a house rule. */
+export interface Finding {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}
