@@ -77,6 +77,11 @@ export interface RequestFacts {
   readonly remoteAddress: string;
   /** The authenticated caller; undefined on unauthenticated paths. */
   readonly token: TokenFacts | undefined;
+  /**
+   * The token as it was presented (X-Vault-Token or bearer), "" when there was none. For what answers or spends the token
+   * itself: lookup-self of batch tokens, unwrapping. Never stored, never logged.
+   */
+  readonly clientToken: string;
   /** Seconds asked for by X-Vault-Wrap-TTL, or undefined. */
   readonly wrapTtlSeconds: number | undefined;
   readonly signal: AbortSignal;
@@ -105,6 +110,14 @@ export interface OperationDeclaration<Context, F extends FieldDeclarations> {
   readonly unauthenticated?: boolean;
   /** Needs the `sudo` capability too. */
   readonly sudo?: boolean;
+  /** Answered while the server is sealed or not initialised too. */
+  readonly whileSealed?: boolean;
+  /** A DR secondary answers it itself. `sys/replication/...` always is. */
+  readonly onDrSecondary?: boolean;
+  /** Too frequent and too harmless for the audit trail: health, seal-status, leader and the like. */
+  readonly unaudited?: boolean;
+  /** A response-wrapping token opens it without a policy; the handler spends `request.clientToken`. */
+  readonly acceptsWrappingToken?: boolean;
   /** Body bytes accepted; default 1 MiB. */
   readonly bodyBytesMax?: number;
   run(call: Call<Context, FieldValues<F>>): Promise<Outcome> | Outcome;
@@ -112,14 +125,17 @@ export interface OperationDeclaration<Context, F extends FieldDeclarations> {
 
 /**
  * One path of a mount. `template` is segments with `{name}` for one segment and `{name...}` for the rest (at least one
- * character) as the last one; never a regex. Every name in it must be a declared field. Literal segments win over
- * parameters, longer templates over the rest.
+ * character), as the last one or with literal segments behind it (`mounts/{path...}/tune`); never a regex. Every name in it
+ * must be a declared field. Literal segments win over parameters, longer templates over the rest. A list is matched without
+ * its trailing slash: LIST `metadata/a/` gives `{path...}` = `a`.
  */
 export interface PathDeclaration<Context, F extends FieldDeclarations = FieldDeclarations> {
   readonly template: string;
   readonly summary: string;
   readonly description?: string;
   readonly fields: F;
+  /** The body may hold any field (kv version 1, cubbyhole): no warning for those that are not declared. */
+  readonly anyField?: boolean;
   /** Tells create from update for the policy check; without it every write is an update that policies with either pass. */
   exists?(call: Call<Context, FieldValues<F>>): Promise<boolean>;
   readonly operations: Readonly<Partial<Record<OperationName, OperationDeclaration<Context, F>>>>;
