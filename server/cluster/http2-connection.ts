@@ -1,0 +1,88 @@
+import type { ClientHttp2Session, Http2Session } from "node:http2";
+import { constants } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { sha256 } from "../sdk/crypto";
+import type { FrameChannel, Peer, PeerConnection } from "../sdk/transport";
+import { CHANNELS_PER_CONNECTION_MAX, TransportClosed } from "../sdk/transport";
+import { Http2Channel } from "./http2-channel";
+
+/** 4 MiB windows: with the defaults of HTTP/2 a connection moves a quarter of what it can. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+export const SESSION_SETTINGS = {
+  enablePush: false,
+  initialWindowSize: WINDOW_BYTES,
+  maxConcurrentStreams: CHANNELS_PER_CONNECTION_MAX,
+  maxFrameSize: 64 * 1024,
+  maxHeaderListSize: 4 * 1024,
+};
+
+/** The peer of a finished handshake, undefined when it proved nothing. */
+export function peerOf(socket: TLSSocket, setId: string): Peer | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || !socket.authorized) return undefined;
+  return {
+    setId,
+    fingerprint: sha256(certificate.raw).toString("hex"),
+    address: `${socket.remoteAddress ?? "?"}:${socket.remotePort ?? 0}`,
+  };
+}
+
+/** One end of an HTTP/2 connection. Only the side that dialled opens channels. */
+export class Http2Connection implements PeerConnection {
+  readonly closed: Promise<void>;
+  private failure: TransportClosed | undefined;
+  private readonly channels = new Set<Http2Channel>();
+
+  constructor(
+    readonly peer: Peer,
+    private readonly session: Http2Session,
+  ) {
+    session.on("error", (error: Error) => this.fail(new TransportClosed(`connection failed: ${error.message}`)));
+    session.on("goaway", (code: number) => {
+      if (code !== constants.NGHTTP2_NO_ERROR) this.fail(new TransportClosed(`peer closed with HTTP/2 code ${code}`));
+    });
+    this.closed = new Promise((resolve) => {
+      session.once("close", () => {
+        this.fail(new TransportClosed("connection was closed"));
+        resolve();
+      });
+    });
+  }
+
+  open(kind: string): Promise<FrameChannel> {
+    if (this.failure !== undefined || this.session.destroyed) {
+      return Promise.reject(this.failure ?? new TransportClosed("connection was closed"));
+    }
+    const session = this.session as ClientHttp2Session;
+    const stream = session.request({ ":method": "POST", ":path": `/${kind}` }, { endStream: false });
+    const channel = this.keep(new Http2Channel(kind, stream));
+    stream.once("close", () => this.channels.delete(channel));
+    return new Promise((resolve, reject) => {
+      stream.once("response", (headers) => {
+        if (headers[":status"] === 200) resolve(channel);
+        else reject(new TransportClosed(`peer refused the channel ${kind} with status ${headers[":status"]}`));
+      });
+      stream.once("close", () => reject(this.failure ?? new TransportClosed("peer closed the connection")));
+    });
+  }
+
+  keep(channel: Http2Channel): Http2Channel {
+    this.channels.add(channel);
+    return channel;
+  }
+
+  forget(channel: Http2Channel): void {
+    this.channels.delete(channel);
+  }
+
+  destroy(): void {
+    this.fail(new TransportClosed("connection was dropped"));
+    this.session.destroy();
+  }
+
+  private fail(reason: TransportClosed): void {
+    this.failure ??= reason;
+    for (const channel of this.channels) channel.fail(this.failure);
+  }
+}
