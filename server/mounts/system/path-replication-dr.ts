@@ -1,0 +1,102 @@
+import type { Outcome } from "../../sdk/outcome";
+import type { AnyPath } from "../../sdk/path";
+import type { ReplicationAdmin } from "../../sdk/replication-admin";
+import {
+  changed,
+  declare,
+  drOperationTokenField,
+  forceField,
+  primaryClusterAddressField,
+  type ReplicationContext,
+} from "./path-replication-fields";
+import { primaryPaths } from "./path-replication-primary";
+import { enableSecondaryPath, updatePrimaryFields, updatePrimaryRequest } from "./path-replication-secondary";
+
+const PREFIX = "replication/dr/";
+
+/** No token of its own is looked at on a DR secondary: the DR operation token in the body is checked before anything else. */
+const GUARDED = { unauthenticated: true, onDrSecondary: true } as const;
+
+async function guarded(
+  replication: ReplicationAdmin,
+  token: Buffer,
+  path: string,
+  run: () => Promise<readonly string[]>,
+): Promise<Outcome> {
+  await replication.requireDrOperationToken(token, path);
+  return changed(await run());
+}
+
+const promote = declare({
+  template: `${PREFIX}secondary/promote`,
+  summary: "Make this DR secondary the primary.",
+  fields: { ...drOperationTokenField, ...primaryClusterAddressField, ...forceField },
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Promote a DR secondary",
+      responses: { 200: "promoted, with a warning", 403: "DR operation token not valid", 503: "still catching up" },
+      run: ({ context: { replication }, fields, request }) =>
+        guarded(replication, fields.dr_operation_token, request.path, () =>
+          replication.promoteSecondary("dr", {
+            primaryClusterAddress: fields.primary_cluster_addr,
+            force: fields.force,
+          }),
+        ),
+    },
+  },
+});
+
+const disable = declare({
+  template: `${PREFIX}secondary/disable`,
+  summary: "Leave the replication set; the data stays.",
+  fields: drOperationTokenField,
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Disable DR replication on the secondary",
+      run: ({ context: { replication }, fields, request }) =>
+        guarded(replication, fields.dr_operation_token, request.path, () => replication.disableSecondary("dr")),
+    },
+  },
+});
+
+const updatePrimary = declare({
+  template: `${PREFIX}secondary/update-primary`,
+  summary: "Follow another primary of the same set; nothing is wiped.",
+  fields: { ...drOperationTokenField, ...updatePrimaryFields },
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Change the primary of a DR secondary",
+      run: ({ context: { replication }, fields, request }) =>
+        guarded(replication, fields.dr_operation_token, request.path, () =>
+          replication.updatePrimary("dr", updatePrimaryRequest(fields)),
+        ),
+    },
+  },
+});
+
+const recover = declare({
+  template: `${PREFIX}secondary/recover`,
+  summary: "Connect to the primary again at once.",
+  fields: drOperationTokenField,
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Kick a DR replication client that waits after an error",
+      run: ({ context: { replication }, fields, request }) =>
+        guarded(replication, fields.dr_operation_token, request.path, () => replication.recover("dr")),
+    },
+  },
+});
+
+/** sys/replication/dr/... but for its status. */
+export const drReplicationPaths: readonly AnyPath<ReplicationContext>[] = [
+  ...primaryPaths("dr", PREFIX),
+  enableSecondaryPath("dr", PREFIX),
+  promote,
+  disable,
+  updatePrimary,
+  recover,
+];

@@ -1,0 +1,55 @@
+import type { ReplicationMode } from "../../sdk/log";
+import type { AnyPath } from "../../sdk/path";
+import { changed, declare, type ReplicationContext } from "./path-replication-fields";
+
+const modeStatus = (mode: ReplicationMode): AnyPath<ReplicationContext> =>
+  declare({
+    template: `replication/${mode}/status`,
+    summary: `State of ${mode} replication on this cluster.`,
+    fields: {},
+    operations: {
+      read: {
+        summary: `Read the state of ${mode} replication`,
+        unauthenticated: true,
+        onDrSecondary: true,
+        unaudited: true,
+        run: ({ context }) => ({ kind: "data", data: context.replication.status(mode) }),
+      },
+    },
+  });
+
+/** sys/replication/status, both modes' own, and recover. */
+export const replicationStatusPaths: readonly AnyPath<ReplicationContext>[] = [
+  declare({
+    template: "replication/status",
+    summary: "State of replication on this cluster, both modes.",
+    fields: {},
+    operations: {
+      read: {
+        summary: "Read the state of replication",
+        unauthenticated: true,
+        onDrSecondary: true,
+        unaudited: true,
+        run: ({ context: { replication } }) => ({
+          kind: "data",
+          data: { dr: replication.status("dr"), performance: replication.status("performance") },
+        }),
+      },
+    },
+  }),
+  modeStatus("dr"),
+  modeStatus("performance"),
+  declare({
+    template: "replication/recover",
+    summary: "Connect to the primary again at once.",
+    fields: {},
+    operations: {
+      update: {
+        summary: "Kick a replication client that waits after an error",
+        onDrSecondary: true,
+        run: async ({ context: { replication } }) =>
+          changed([...(await replication.recover("performance")), ...(await replication.recover("dr"))]),
+      },
+    },
+  }),
+];
