@@ -1,0 +1,121 @@
+import { type CommitBatch, StorageConflict } from "../../sdk/storage";
+import type { Environment, RecordWrite } from "./environment";
+
+/** A group's size bounds what one transaction keeps in memory; the commits themselves bound it further. */
+const GROUP_COMMITS_MAX = 256;
+const GROUP_BYTES_MAX = 16 * 1024 * 1024;
+
+interface WaitingCommit {
+  readonly preconditions: readonly { readonly key: Buffer; readonly text: string; readonly revision: number }[];
+  readonly puts: readonly { readonly key: Buffer; readonly value: Buffer }[];
+  readonly deletes: readonly Buffer[];
+  readonly bytes: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The only writer of an environment. While one group of commits is being synced the next one gathers, so that many
+ * concurrent commits share a sync. Each keeps its own preconditions, decided in the order the commits came.
+ */
+export class CommitWriter {
+  private waiting: WaitingCommit[] = [];
+  private running: Promise<void> | undefined;
+  private revision: number;
+
+  constructor(private readonly environment: Environment) {
+    this.revision = environment.lastRevision();
+  }
+
+  commit(batch: CommitBatch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push(waitingCommit(batch, resolve, reject));
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when every commit given so far is settled. */
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // Lets the commits of one turn of the event loop gather.
+    await Promise.resolve();
+    while (this.waiting.length > 0) await this.writeGroup(this.takeGroup());
+    this.running = undefined;
+  }
+
+  private takeGroup(): WaitingCommit[] {
+    let bytes = 0;
+    let count = 0;
+    for (const commit of this.waiting) {
+      bytes += commit.bytes;
+      if (count > 0 && (count === GROUP_COMMITS_MAX || bytes > GROUP_BYTES_MAX)) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  /** Never rejects. A group that fails is tried again one by one, so that one commit that is too large fails alone. */
+  private async writeGroup(group: readonly WaitingCommit[]): Promise<void> {
+    try {
+      const plan = this.plan(group);
+      if (plan.accepted.length > 0) await this.environment.write(plan.records, this.revision);
+      for (const commit of plan.accepted) commit.resolve();
+      for (const { commit, key } of plan.refused) commit.reject(new StorageConflict(key));
+    } catch (error) {
+      if (group.length === 1) for (const commit of group) commit.reject(error);
+      else for (const commit of group) await this.writeGroup([commit]);
+    }
+  }
+
+  /** Decides the preconditions as if the accepted commits before had been written already. */
+  private plan(group: readonly WaitingCommit[]): Plan {
+    const plan: Plan = { accepted: [], refused: [], records: [] };
+    const changed = new Map<string, number>();
+    for (const commit of group) {
+      const broken = commit.preconditions.find(
+        ({ key, revision }) => (changed.get(key.toString("latin1")) ?? this.environment.revision(key)) !== revision,
+      );
+      if (broken !== undefined) {
+        plan.refused.push({ commit, key: broken.text });
+        continue;
+      }
+      plan.accepted.push(commit);
+      const revision = ++this.revision;
+      for (const { key, value } of commit.puts) addRecord(plan, changed, { key, value, revision });
+      for (const key of commit.deletes) addRecord(plan, changed, { key, value: undefined, revision });
+    }
+    return plan;
+  }
+}
+
+interface Plan {
+  readonly accepted: WaitingCommit[];
+  readonly refused: { readonly commit: WaitingCommit; readonly key: string }[];
+  /** In order: a later one of the same key wins. */
+  readonly records: RecordWrite[];
+}
+
+function addRecord(plan: Plan, changed: Map<string, number>, record: RecordWrite): void {
+  plan.records.push(record);
+  changed.set(record.key.toString("latin1"), record.value === undefined ? 0 : record.revision);
+}
+
+/** Copies what the caller could change afterwards. */
+function waitingCommit(batch: CommitBatch, resolve: () => void, reject: (error: unknown) => void): WaitingCommit {
+  let bytes = 0;
+  const puts = batch.puts.map(({ key, value }) => {
+    bytes += key.length + value.length;
+    return { key: Buffer.from(key), value: Buffer.from(value) };
+  });
+  return {
+    preconditions: batch.preconditions.map(({ key, revision }) => ({ key: Buffer.from(key), text: key, revision })),
+    puts,
+    deletes: batch.deletes.map((key) => Buffer.from(key)),
+    bytes,
+    resolve,
+    reject,
+  };
+}

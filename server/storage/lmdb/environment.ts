@@ -1,0 +1,140 @@
+import { ABORT, type Database, open, type RootDatabase } from "lmdb";
+import { StorageFull } from "../../sdk/storage";
+import type { DataDirectory } from "./directory";
+import { encodeRecord, revisionOf } from "./record";
+
+const FORMAT = "1";
+const FORMAT_KEY = Buffer.from("format");
+const REVISION_KEY = Buffer.from("revision");
+const EMPTY = Buffer.alloc(0);
+
+/** Address space to start with; the engine grows the map by itself. Not disk space. */
+const MAP_START_BYTES = 256 * 1024 * 1024;
+
+/** MDB_MAP_FULL, and what the operating system says of a full disk, a full quota and a file at its limit. */
+const FULL_CODES: ReadonlySet<unknown> = new Set([-30792, 28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */]);
+
+export interface RecordWrite {
+  readonly key: Buffer;
+  /** Undefined deletes the key. */
+  readonly value: Buffer | undefined;
+  readonly revision: number;
+}
+
+/**
+ * The two tables of one data file: `data` (records, see record.ts) and `meta` (format, last revision given).
+ *
+ * Commits are synced by the engine's own thread before they are reported or visible (`overlappingSync: false`). Measured with
+ * 300-byte values, grouped by commit-writer.ts: 2,750 commits/s from one committer and 26,000 from 64, against 2,500 and
+ * 28,400 with overlapping syncs and waiting for `flushed`; and a restart never has to choose between two states of the file.
+ */
+export class Environment {
+  private constructor(
+    private readonly root: RootDatabase<Buffer, Buffer>,
+    readonly data: Database<Buffer, Buffer>,
+    private readonly meta: Database<Buffer, Buffer>,
+    private readonly path: string,
+  ) {}
+
+  /** @throws Error when the file was written by an incompatible version */
+  static async open(directory: DataDirectory): Promise<Environment> {
+    const root = open<Buffer, Buffer>({
+      path: directory.dataFile,
+      noSubdir: true,
+      encoding: "binary",
+      keyEncoding: "binary",
+      maxDbs: 2,
+      mapSize: MAP_START_BYTES,
+      overlappingSync: false,
+    });
+    try {
+      const table = { encoding: "binary", keyEncoding: "binary" } as const;
+      const data = root.openDB<Buffer, Buffer>("data", table);
+      const meta = root.openDB<Buffer, Buffer>("meta", table);
+      return new Environment(root, data, meta, directory.path);
+    } catch (error) {
+      await root.close();
+      throw error;
+    }
+  }
+
+  /** To be called once the directory is ours. */
+  async checkFormat(): Promise<void> {
+    const format = this.meta.get(FORMAT_KEY)?.toString();
+    if (format === FORMAT) return;
+    if (format !== undefined) {
+      throw new Error(
+        `the storage in ${this.path} has format ${format}, this server knows ${FORMAT}; use a newer server`,
+      );
+    }
+    await this.batch(() => this.meta.put(FORMAT_KEY, Buffer.from(FORMAT)));
+  }
+
+  /** Holds the engine's writer lock, which processes share and the kernel frees when one dies, while `run` runs. */
+  exclusively<Result>(run: () => Result): Result {
+    const results: Result[] = [];
+    this.root.transactionSync(() => {
+      results.push(run());
+      return ABORT;
+    });
+    const [result] = results;
+    if (results.length !== 1) throw new Error("the exclusive section did not run");
+    return result as Result;
+  }
+
+  /** Highest revision ever given to a record; 0 in a new storage. */
+  lastRevision(): number {
+    const record = this.meta.get(REVISION_KEY);
+    return record === undefined ? 0 : revisionOf(record);
+  }
+
+  /** 0 where the key does not exist. */
+  revision(key: Buffer): number {
+    const record = this.data.getBinaryFast(key);
+    return record === undefined ? 0 : revisionOf(record);
+  }
+
+  /**
+   * Writes all records and the last revision in one transaction; resolves once it is synced.
+   * @throws StorageFull, or the engine's error; either way nothing was written
+   */
+  write(records: readonly RecordWrite[], lastRevision: number): Promise<void> {
+    return this.batch(() => {
+      for (const { key, value, revision } of records) {
+        if (value === undefined) this.data.remove(key);
+        else this.data.put(key, encodeRecord(revision, value));
+      }
+      this.meta.put(REVISION_KEY, encodeRecord(lastRevision, EMPTY));
+    });
+  }
+
+  close(): Promise<void> {
+    return this.root.close();
+  }
+
+  private async batch(run: () => void): Promise<void> {
+    try {
+      await this.root.batch(run);
+    } catch (error) {
+      const cause = await engineError(error);
+      throw FULL_CODES.has(codeOf(cause)) ? new StorageFull(this.path) : cause;
+    } finally {
+      this.root.resetReadTxn();
+    }
+  }
+}
+
+/** The library rejects with a general error whose `commitError` rejects with the engine's. */
+async function engineError(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && "commitError" in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

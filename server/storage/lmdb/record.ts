@@ -1,0 +1,21 @@
+/** Stored form of a value: its revision as a big-endian 64-bit integer, then its bytes. */
+const REVISION_BYTES = 8;
+
+export function encodeRecord(revision: number, value: Buffer): Buffer {
+  const record = Buffer.allocUnsafe(REVISION_BYTES + value.length);
+  record.writeBigUInt64BE(BigInt(revision), 0);
+  value.copy(record, REVISION_BYTES);
+  return record;
+}
+
+/** @throws Error when the record is too short to be one */
+export function revisionOf(record: Uint8Array): number {
+  if (record.length < REVISION_BYTES) throw new Error("the storage holds a record that is cut off");
+  const view = new DataView(record.buffer, record.byteOffset, REVISION_BYTES);
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+}
+
+/** Shares the record's memory. */
+export function payloadOf(record: Uint8Array): Buffer {
+  return Buffer.from(record.buffer, record.byteOffset + REVISION_BYTES, record.length - REVISION_BYTES);
+}
