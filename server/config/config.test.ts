@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseCommandLine } from "./flags";
+import { helpText, sampleConfiguration } from "./help";
+import { optionTable } from "./options";
+import { readConfiguration } from "./read";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "meridian-config-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const KEY = Buffer.alloc(32, 7).toString("base64");
+const HCL = `
+cluster_name = "dc-a" # a comment
+default_lease_ttl = "1h"
+listener "tcp" { address = "127.0.0.1:18200"  tls_disable = 1 }
+storage "lmdb" { path = "/tmp/x" }
+seal "static" { current_key_id = "k1"  current_key = "${KEY}" }
+`;
+const JSON_FORM = {
+  cluster_name: "dc-a",
+  default_lease_ttl: 3600,
+  listener: [{ tcp: { address: "127.0.0.1:18200", tls_disable: true } }],
+  storage: { lmdb: { path: "/tmp/x" } },
+  seal: { static: { current_key_id: "k1", current_key: KEY } },
+};
+
+describe("readConfiguration", () => {
+  it("reads HCL and JSON to the same configuration", async () => {
+    const hcl = await readConfiguration([file("a.hcl", HCL)]);
+    expect(await readConfiguration([file("b.json", JSON.stringify(JSON_FORM))])).toEqual(hcl);
+    expect(hcl).toMatchObject({
+      clusterName: "dc-a",
+      defaultLeaseTtlSeconds: 3600,
+      maxLeaseTtlSeconds: 2_764_800,
+      apiAddress: "http://127.0.0.1:18200",
+      clusterAddress: "https://127.0.0.1:18201",
+      storage: { engine: "lmdb", path: "/tmp/x" },
+      seal: { kind: "static", currentKeyId: "k1" },
+      replication: { consistencyWaitSeconds: 2, drClientRequests: "forward" },
+    });
+  });
+
+  it("merges a directory in the order of names", async () => {
+    file("1.json", JSON.stringify({ ...JSON_FORM, cluster_name: "one" }));
+    file("2.hcl", 'cluster_name = "two"\n');
+    file("ignored.txt", "nonsense");
+    expect((await readConfiguration([folder])).clusterName).toBe("two");
+  });
+
+  it.each<[what: string, text: string, message: RegExp]>([
+    ["an unknown key", '{"listner": []}', /a\.json: unknown key "listner"; allowed: .*api_addr.*listener/],
+    [
+      "an unknown nested key",
+      JSON.stringify({ ...JSON_FORM, listener: [{ tcp: { adress: "x" } }] }),
+      /unknown key "listener.0.tcp.adress"; allowed: address, cluster_address/,
+    ],
+    ["a wrong type", JSON.stringify({ ...JSON_FORM, cluster_name: 5 }), /"cluster_name" must be of type string/],
+    [
+      "a value that is not allowed",
+      JSON.stringify({ ...JSON_FORM, log_level: "loud" }),
+      /"log_level" must be one of trace, debug, info/,
+    ],
+    [
+      "a bad duration",
+      JSON.stringify({ ...JSON_FORM, max_lease_ttl: "soon" }),
+      /"max_lease_ttl" must be a number or a text like/,
+    ],
+    ["no storage", JSON.stringify({ listener: JSON_FORM.listener }), /missing "storage"/],
+    [
+      "no certificate",
+      JSON.stringify({ ...JSON_FORM, listener: { tcp: {} } }),
+      /needs tls_cert_file and tls_key_file, or tls_disable/,
+    ],
+    [
+      "a bad address",
+      JSON.stringify({ ...JSON_FORM, listener: { tcp: { address: "x", tls_disable: true } } }),
+      /listener.tcp.address "x" is not HOST:PORT/,
+    ],
+    [
+      "a short seal key",
+      JSON.stringify({ ...JSON_FORM, seal: { static: { current_key_id: "k", current_key: "c2hvcnQ=" } } }),
+      /current_key must be 32 bytes in base64.*it has 5 bytes/,
+    ],
+    ["broken JSON", '{"seal": "hunter2', /a\.json: not valid JSON/],
+  ])("refuses %s and says what is allowed", async (_what, text, message) => {
+    const path = file("a.json", text);
+    await expect(readConfiguration([path])).rejects.toThrow(message);
+    await expect(readConfiguration([path])).rejects.not.toThrow(/hunter2/);
+  });
+
+  it("names line and column of broken HCL, and files that are not there", async () => {
+    await expect(readConfiguration([file("a.hcl", 'listener "tcp" {\n  address = \n}')])).rejects.toThrow(
+      /a\.hcl: line 3, column 1/,
+    );
+    await expect(readConfiguration([join(folder, "none.hcl")])).rejects.toThrow(
+      /none\.hcl: cannot be read: it does not exist/,
+    );
+  });
+
+  it("loads its own sample once the seal key exists", async () => {
+    const key = file("seal.key", KEY);
+    const sample = sampleConfiguration().replace("/etc/meridian/seal.key", key);
+    const configuration = await readConfiguration([file("sample.hcl", sample)]);
+    expect(configuration.storage).toEqual({ engine: "lmdb", path: "/var/lib/meridian" });
+  });
+});
+
+describe("parseCommandLine", () => {
+  it("takes one dash, two dashes, an equals sign or a space", () => {
+    const expected = { command: "run", config: ["a", "b"], dev: undefined, logLevel: "debug" };
+    expect(parseCommandLine(["-config=a", "--config", "b", "-log-level", "debug"], {})).toEqual(expected);
+    expect(parseCommandLine(["server", "--config=a", "-config", "b", "--log-level=debug"], {})).toEqual(expected);
+  });
+
+  it("knows dev mode and where its root token may come from", () => {
+    expect(parseCommandLine(["-dev"], { VAULT_DEV_ROOT_TOKEN_ID: "t" })).toMatchObject({
+      dev: { rootTokenId: "t", tls: false },
+    });
+    expect(parseCommandLine(["-dev-tls", "-dev-root-token-id=u"], {})).toMatchObject({
+      dev: { rootTokenId: "u", tls: true },
+    });
+  });
+
+  it("names what it does not know", () => {
+    expect(() => parseCommandLine(["-conf=x"], {})).toThrow(/unknown flag or argument "-conf=x"/);
+    expect(() => parseCommandLine([], {})).toThrow(/-config=FILE, or try -dev/);
+    expect(() => parseCommandLine(["-config"], {})).toThrow(/-config needs a value/);
+  });
+});
+
+it("the help shows every option that has an effect", () => {
+  for (const row of optionTable)
+    expect(helpText().includes(row.path)).toBe(row.ignored !== true || helpText().includes(row.path));
+  expect(helpText()).toContain("listener.tcp.tls_cert_file");
+});

@@ -1,0 +1,49 @@
+import type { LogLevel } from "../sdk/logger";
+
+/** A configuration that was read and checked; nothing looks at the files again. Durations in seconds, sizes in bytes. */
+export interface Configuration {
+  readonly listeners: readonly TcpListener[];
+  readonly storage: { readonly engine: "lmdb"; readonly path: string } | { readonly engine: "inmem" };
+  readonly seal: { readonly kind: "shamir" } | StaticSeal;
+  readonly apiAddress: string;
+  readonly clusterAddress: string;
+  readonly clusterName: string | undefined;
+  readonly nodeId: string;
+  readonly logLevel: LogLevel;
+  readonly defaultLeaseTtlSeconds: number;
+  readonly maxLeaseTtlSeconds: number;
+  readonly pidFile: string | undefined;
+  readonly replication: {
+    readonly consistencyWaitSeconds: number;
+    readonly drClientRequests: "forward" | "refuse";
+    readonly logRetentionBytes: number;
+  };
+}
+
+export interface TcpListener {
+  readonly host: string;
+  readonly port: number;
+  readonly clusterHost: string;
+  readonly clusterPort: number;
+  /** Undefined: plain HTTP. */
+  readonly tls:
+    | { readonly certificateFile: string; readonly keyFile: string; readonly minVersion: "TLSv1.2" | "TLSv1.3" }
+    | undefined;
+  readonly requestBytesMax: number;
+}
+
+export interface StaticSeal {
+  readonly kind: "static";
+  readonly currentKeyId: string;
+  /** 32 bytes. */
+  readonly currentKey: Buffer;
+  readonly previous: { readonly keyId: string; readonly key: Buffer } | undefined;
+}
+
+/** What is wrong with a configuration: the file, the key, and what is allowed. Never the value of a secret. */
+export class ConfigurationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigurationError";
+  }
+}

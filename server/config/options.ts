@@ -1,0 +1,174 @@
+/**
+ * Every option of the server's configuration, once. From this table come the schema (schema.ts), `meridian-server -help`,
+ * docs/reference/configuration.md and the sample file.
+ */
+export type OptionType = "string" | "boolean" | "integer" | "duration" | "size";
+
+export interface OptionRow {
+  /** Dotted path: `listener.tcp.address`. */
+  readonly path: string;
+  readonly type: OptionType;
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  readonly allowed?: readonly string[];
+  /** Shown in the sample file. */
+  readonly example?: string | number | boolean;
+  /** Never printed back. */
+  readonly secret?: boolean;
+  /** Accepted so that existing files load; changes nothing. */
+  readonly ignored?: boolean;
+}
+
+const listener: readonly OptionRow[] = [
+  {
+    path: "listener.tcp.address",
+    type: "string",
+    description: "Host and port the API listens on.",
+    default: "127.0.0.1:8200",
+    example: "0.0.0.0:8200",
+  },
+  {
+    path: "listener.tcp.cluster_address",
+    type: "string",
+    description: "Host and port the cluster port listens on (replication); default: the API's host and its port + 1.",
+    example: "0.0.0.0:8201",
+  },
+  {
+    path: "listener.tcp.tls_disable",
+    type: "boolean",
+    description: "Serve plain HTTP. Only for a loopback address or behind a proxy that encrypts.",
+    default: false,
+  },
+  {
+    path: "listener.tcp.tls_cert_file",
+    type: "string",
+    description: "PEM certificate chain of the API listener, read again on SIGHUP.",
+    example: "/etc/meridian/tls/server.pem",
+  },
+  {
+    path: "listener.tcp.tls_key_file",
+    type: "string",
+    description: "PEM private key of the API listener, read again on SIGHUP.",
+    example: "/etc/meridian/tls/server.key",
+  },
+  {
+    path: "listener.tcp.tls_min_version",
+    type: "string",
+    description: "Lowest TLS version accepted.",
+    default: "tls12",
+    allowed: ["tls12", "tls13"],
+  },
+  {
+    path: "listener.tcp.max_request_size",
+    type: "size",
+    description: "Largest request body in bytes; paths may ask for less.",
+    default: 33_554_432,
+  },
+];
+
+const storage: readonly OptionRow[] = [
+  {
+    path: "storage.lmdb.path",
+    type: "string",
+    description: "Directory of the data file; made with mode 0700.",
+    example: "/var/lib/meridian",
+  },
+];
+
+const seal: readonly OptionRow[] = [
+  {
+    path: "seal.static.current_key_id",
+    type: "string",
+    description: "Name of the key that wraps the root key; change it together with the key.",
+    example: "2026-11",
+  },
+  {
+    path: "seal.static.current_key",
+    type: "string",
+    secret: true,
+    description:
+      "32 bytes in base64, or file:///path or env://NAME to read them from. Unseals the server at every start.",
+    example: "file:///etc/meridian/seal.key",
+  },
+  {
+    path: "seal.static.previous_key_id",
+    type: "string",
+    description: "Name of the key used before, while the root key is being wrapped anew.",
+  },
+  { path: "seal.static.previous_key", type: "string", secret: true, description: "The key used before." },
+];
+
+const replication: readonly OptionRow[] = [
+  {
+    path: "replication.consistency_wait",
+    type: "duration",
+    description: "How long an answer to a forwarded write waits until the write is readable here.",
+    default: "2s",
+  },
+  {
+    path: "replication.dr_client_requests",
+    type: "string",
+    description: "What a DR secondary does with clients: hand the request to its primary, or refuse it.",
+    default: "forward",
+    allowed: ["forward", "refuse"],
+  },
+  {
+    path: "replication.log_retention_size",
+    type: "size",
+    description: "Bytes of log kept for secondaries that are behind; older ones take a snapshot.",
+    default: 268_435_456,
+  },
+];
+
+const general: readonly OptionRow[] = [
+  {
+    path: "api_addr",
+    type: "string",
+    description: "URL under which clients and other clusters reach this API; default: from the listener.",
+    example: "https://secrets.dc-a.example.com:8200",
+  },
+  {
+    path: "cluster_addr",
+    type: "string",
+    description: "URL under which other clusters reach the cluster port; default: from the listener.",
+    example: "https://secrets.dc-a.example.com:8201",
+  },
+  {
+    path: "cluster_name",
+    type: "string",
+    description: "Name shown in health and status; default: made at initialisation.",
+  },
+  {
+    path: "node_id",
+    type: "string",
+    description: "Name of this node in audit paths ({{node_id}}); default: the host name.",
+  },
+  {
+    path: "log_level",
+    type: "string",
+    description: "Least important line of the server log that is written; read again on SIGHUP.",
+    default: "info",
+    allowed: ["trace", "debug", "info", "warn", "error"],
+  },
+  {
+    path: "default_lease_ttl",
+    type: "duration",
+    description: "TTL of tokens and leases that name none.",
+    default: "768h",
+  },
+  { path: "max_lease_ttl", type: "duration", description: "Longest TTL of tokens and leases.", default: "768h" },
+  { path: "pid_file", type: "string", description: "File that the process id is written to, removed on exit." },
+  { path: "disable_mlock", type: "boolean", description: "Accepted from existing files.", ignored: true },
+  { path: "ui", type: "boolean", description: "Accepted from existing files.", ignored: true },
+  { path: "log_format", type: "string", description: "Accepted from existing files; the log is JSON.", ignored: true },
+  { path: "disable_cache", type: "boolean", description: "Accepted from existing files.", ignored: true },
+];
+
+export const optionTable: readonly OptionRow[] = [...general, ...listener, ...storage, ...seal, ...replication];
+
+/** Blocks that name their kind: `listener "tcp" {}`, `storage "lmdb" {}`. `inmem` and `shamir` have no options. */
+export const labelledBlocks: Readonly<Record<string, readonly string[]>> = {
+  listener: ["tcp"],
+  storage: ["lmdb", "inmem"],
+  seal: ["static", "shamir"],
+};
