@@ -1,0 +1,88 @@
+import { connect, type Socket } from "node:net";
+
+export interface LoadOptions {
+  readonly port: number;
+  /** Whole request bytes; the same for every request of a connection. */
+  readonly request: (connection: number, sequence: number) => Buffer;
+  readonly connections: number;
+  readonly durationMilliseconds: number;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly requests: number;
+  /** Answers whose status was not 2xx. */
+  readonly failures: number;
+  /** Sorted, milliseconds. */
+  readonly latencies: readonly number[];
+}
+
+/**
+ * Keep-alive load from this process, one request under way on each connection. The same generator measures a server and its
+ * limit, so its own cost is in both figures.
+ */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const latencies: number[] = [];
+  let failures = 0;
+  const started = performance.now();
+  const until = started + options.durationMilliseconds;
+  const drive = (connection: number): Promise<void> =>
+    new Promise((settle, reject) => {
+      const socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
+      const reader = new AnswerReader();
+      let sequence = 0;
+      let sentAt = 0;
+      const send = (): void => {
+        sentAt = performance.now();
+        socket.write(options.request(connection, sequence));
+        sequence += 1;
+      };
+      socket.on("connect", send);
+      socket.on("error", reject);
+      socket.on("data", (chunk: Buffer) => {
+        const status = reader.push(chunk);
+        if (status === undefined) return;
+        const now = performance.now();
+        latencies.push(now - sentAt);
+        if (status < 200 || status > 299) failures += 1;
+        if (now < until) send();
+        else finish(socket, settle);
+      });
+    });
+  await Promise.all(Array.from({ length: options.connections }, (_, connection) => drive(connection)));
+  const seconds = (performance.now() - started) / 1000;
+  latencies.sort((left, right) => left - right);
+  return { requestsPerSecond: latencies.length / seconds, requests: latencies.length, failures, latencies };
+}
+
+function finish(socket: Socket, settle: () => void): void {
+  socket.once("close", () => settle());
+  socket.destroy();
+}
+
+/** Finds the end of one answer with a Content-Length; enough for the servers measured here. */
+class AnswerReader {
+  private buffered: Buffer = Buffer.alloc(0);
+
+  push(chunk: Buffer): number | undefined {
+    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    const headEnd = this.buffered.indexOf("\r\n\r\n");
+    if (headEnd < 0) return undefined;
+    const head = this.buffered.toString("latin1", 0, headEnd);
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    if (this.buffered.length < headEnd + 4 + length) return undefined;
+    this.buffered = this.buffered.subarray(headEnd + 4 + length);
+    return Number(head.slice(9, 12));
+  }
+}
+
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(
+    [...values].sort((left, right) => left - right),
+    0.5,
+  );
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Api } from "./api";
+
+export interface ServerOptions {
+  readonly name?: string;
+  /** Kept between restarts; made and removed with the process when left out. */
+  readonly folder?: string;
+  readonly storage?: "lmdb" | "inmem";
+  /** base64 of 32 bytes: the static seal. Left out: shamir. */
+  readonly sealKey?: string;
+  /** Merged over the configuration that is made. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly port?: number;
+}
+
+export interface Initialized {
+  readonly rootToken: string;
+  readonly keys: readonly string[];
+}
+
+/** Two neighbouring free ports on the loopback address (API and cluster). */
+export async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = await tryPort(0);
+    if (port !== undefined && port < 65_000 && (await tryPort(port + 1)) !== undefined) return port;
+  }
+  throw new Error("no two neighbouring free ports");
+}
+
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise((settle) => {
+    const server = createServer();
+    server.once("error", () => settle(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => settle(typeof address === "object" ? address?.port : undefined));
+    });
+  });
+}
+
+/** A real server process on loopback, plain HTTP on the API port. Its log is kept for failure messages. */
+export class ServerProcess {
+  readonly api: Api;
+  log = "";
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    private readonly options: ServerOptions,
+  ) {
+    this.api = new Api(`http://127.0.0.1:${port}`);
+  }
+
+  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), "meridian-server-"));
+    mkdirSync(folder, { recursive: true });
+    const server = new ServerProcess(folder, options.port ?? (await freePorts()), options);
+    await server.boot();
+    return server;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  get clusterAddress(): string {
+    return `https://127.0.0.1:${this.port + 1}`;
+  }
+
+  /** Starts the process (again) and waits until it answers. */
+  async boot(): Promise<void> {
+    const file = join(this.folder, "config.json");
+    writeFileSync(file, JSON.stringify(this.configuration()));
+    this.child = spawn(process.execPath, [resolve("server/bin/meridian-server"), `-config=${file}`], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...this.options.environment },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        this.log = (this.log + chunk.toString("utf8")).slice(-200_000);
+      });
+    }
+    await this.ready();
+  }
+
+  private configuration(): Record<string, unknown> {
+    const { storage = "lmdb", sealKey, name, configuration } = this.options;
+    return {
+      listener: [{ tcp: { address: `127.0.0.1:${this.port}`, tls_disable: true } }],
+      storage: storage === "inmem" ? { inmem: {} } : { lmdb: { path: join(this.folder, "data") } },
+      ...(sealKey === undefined ? {} : { seal: { static: { current_key_id: "test", current_key: sealKey } } }),
+      ...(name === undefined ? {} : { cluster_name: name }),
+      ...configuration,
+    };
+  }
+
+  private async ready(): Promise<void> {
+    const until = Date.now() + 15_000;
+    while (Date.now() < until) {
+      if (this.child?.exitCode !== null && this.child?.exitCode !== undefined) break;
+      const status = await this.api.get("sys/seal-status").then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status === 200) return;
+      await new Promise((settle) => setTimeout(settle, 15));
+    }
+    throw new Error(`the server did not come up:\n${this.log}`);
+  }
+
+  /** Initialises with one share and unseals. */
+  async initialize(): Promise<Initialized> {
+    const isStatic = this.options.sealKey !== undefined;
+    const numbers = isStatic
+      ? { recovery_shares: 1, recovery_threshold: 1 }
+      : { secret_shares: 1, secret_threshold: 1 };
+    const body = await this.api.must("PUT", "sys/init", numbers);
+    const keys = ((body.keys_base64 ?? body.recovery_keys_base64) as string[] | undefined) ?? [];
+    if (!isStatic) await this.unseal(keys);
+    return { rootToken: String(body.root_token), keys };
+  }
+
+  async unseal(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.api.must("PUT", "sys/unseal", { key });
+  }
+
+  /** Ends the process with the signal and waits for its end. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    return new Promise((settle) => {
+      child.once("exit", (code) => settle(code));
+      child.kill(signal);
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  /** Stops the process and removes its folder. */
+  async destroy(): Promise<void> {
+    this.signal("SIGCONT");
+    await this.stop("SIGKILL");
+    this.api.close();
+    if (this.options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves once `probe` answers something other than undefined or false; names `what` when it never does. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false>,
+  timeoutMilliseconds = 20_000,
+): Promise<T> {
+  const until = Date.now() + timeoutMilliseconds;
+  let last: unknown;
+  while (Date.now() < until) {
+    try {
+      const found = await probe();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((settle) => setTimeout(settle, 20));
+  }
+  throw new Error(
+    `${what} did not happen within ${timeoutMilliseconds} ms${last === undefined ? "" : `: ${String(last)}`}`,
+  );
+}
