@@ -187,7 +187,8 @@ export class HeadScanner {
     }
     return {
       method: text.slice(0, this.targetStart - 1 - start),
-      target: text.slice(this.targetStart - start, this.targetEnd - start),
+      // A text of its own: paths are kept (routes, leases), and a slice would keep the token beside it in memory.
+      target: this.bytes.toString("latin1", this.targetStart, this.targetEnd),
       versionMinor: this.versionMinor,
       names,
       values,
