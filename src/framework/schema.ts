@@ -1,5 +1,6 @@
 import type { ExactNumber } from "../protocol/exact-number";
 import type { Dynamic, Value } from "../protocol/value";
+import { duration } from "./duration";
 import type { PlanModifier } from "./plan-modifier";
 import type { Validator } from "./validator";
 
@@ -117,9 +118,9 @@ export const timeoutsAttribute = {
   optional: true,
   nested: "single",
   attributes: {
-    create: { type: "string", optional: true, description: "Limit for creating." },
-    read: { type: "string", optional: true, description: "Limit for reading." },
-    update: { type: "string", optional: true, description: "Limit for updating." },
-    delete: { type: "string", optional: true, description: "Limit for deleting." },
+    create: { type: "string", optional: true, description: "Limit for creating.", validators: [duration] },
+    read: { type: "string", optional: true, description: "Limit for reading.", validators: [duration] },
+    update: { type: "string", optional: true, description: "Limit for updating.", validators: [duration] },
+    delete: { type: "string", optional: true, description: "Limit for deleting.", validators: [duration] },
   },
 } as const satisfies NestedAttribute;
