@@ -40,6 +40,9 @@ export interface RenewalDecision {
   readonly policies?: readonly string[];
 }
 
+/** Written as a method type, so that a type with a context of its own fits the registry of all types. */
+export type PrimaryCall<Context> = { run(context: Context, payload: JsonObject): Promise<JsonObject> }["run"];
+
 /**
  * A secrets engine or an auth method: what its folder's index.ts exports. Stateless; everything lasting is in the views.
  * One row in main.ts makes it known.
@@ -63,7 +66,7 @@ export interface MountType<Context extends MountContext = MountContext> {
   revokeLease?(context: Context, internalData: ReadonlyMap<string, string>): Promise<void>;
   renewLease?(context: Context, internalData: ReadonlyMap<string, string>): Promise<RenewalDecision>;
   /** See `MountContext.callPrimary`. */
-  readonly primaryCalls?: Readonly<Record<string, (context: Context, payload: JsonObject) => Promise<JsonObject>>>;
+  readonly primaryCalls?: Readonly<Record<string, PrimaryCall<Context>>>;
   /** Called by the owner once a minute on the cluster that may write the class: remove what has expired. */
   tidy?(context: Context, signal: AbortSignal): Promise<void>;
 }
