@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+
+/** Starts a script of this folder and gives its first line of output. */
+export function startScript(
+  name: string,
+  args: readonly string[],
+): Promise<{ readonly line: string; readonly child: ChildProcess }> {
+  const child = spawn(process.execPath, [join(__dirname, `${name}.js`), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${name} ended with ${code} before it said anything`)));
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      const end = text.indexOf("\n");
+      if (end >= 0) resolve({ line: text.slice(0, end), child });
+    });
+  });
+}
+
+/** Runs a peer that serves a port, for as long as `use` takes. */
+export async function withPeer<T>(
+  name: string,
+  args: readonly string[],
+  use: (port: number) => Promise<T>,
+): Promise<T> {
+  const { line, child } = await startScript(name, args);
+  try {
+    return await use(Number(line));
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
