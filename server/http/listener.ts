@@ -77,6 +77,7 @@ export class HttpListener implements ConnectionHost {
   private readonly sockets = new Set<net.Socket>();
   private readonly connections = new Set<ServerConnection>();
   private connectionsRefused = 0;
+  private whenClosed: (() => void) | null = null;
   private stopping: Promise<void> | null = null;
 
   /** Use `listenHttp`. */
@@ -133,6 +134,7 @@ export class HttpListener implements ConnectionHost {
 
   onClosed(connection: ServerConnection): void {
     this.connections.delete(connection);
+    this.resolveWhenClosed();
   }
 
   private createServer(options: TlsOptions | undefined): net.Server | tls.Server {
@@ -171,6 +173,7 @@ export class HttpListener implements ConnectionHost {
     socket.once("close", () => {
       this.sockets.delete(socket);
       this.addresses.release(address);
+      this.resolveWhenClosed();
     });
     return true;
   }
@@ -184,7 +187,8 @@ export class HttpListener implements ConnectionHost {
   private async drain(deadlineMilliseconds: number): Promise<void> {
     this.draining = true;
     const closed = new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
+      this.whenClosed = resolve;
+      this.server.close(() => this.resolveWhenClosed());
     });
     for (const connection of this.connections) connection.drain();
     const timer = this.options.clock.setTimer(deadlineMilliseconds, () => {
@@ -193,6 +197,11 @@ export class HttpListener implements ConnectionHost {
     });
     await closed;
     timer.cancel();
+  }
+
+  /** The server reports its end before its last sockets do; both must have ended. */
+  private resolveWhenClosed(): void {
+    if (!this.server.listening && this.connections.size === 0 && this.sockets.size === 0) this.whenClosed?.();
   }
 }
 

@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 /** Large answers leave in pieces, so that a slow reader shows its progress and is told apart from one that stopped. */
 const PIECE_BYTES_MAX = 256 * 1024;
 
+/** Small answers of one turn are held back up to this size, to leave in one write. */
+const HELD_BYTES_MAX = 64 * 1024;
+
 /** Bytes on their way out. What is added during one turn of the loop leaves in one write. */
 export class OutputBuffer {
   /** True while the peer does not take what was written; nothing more is answered then. */
@@ -19,14 +22,16 @@ export class OutputBuffer {
     socket.on("drain", () => this.drained());
   }
 
-  /** A string is latin1. */
+  /** A string is latin1. Large amounts leave at once, so that a peer that does not read is noticed. */
   add(piece: string | Buffer): void {
     if (typeof piece === "string" && piece.length <= PIECE_BYTES_MAX) {
       this.text += piece;
+      if (this.text.length > HELD_BYTES_MAX) this.flush();
       return;
     }
     this.queueText();
     this.queue.push(typeof piece === "string" ? Buffer.from(piece, "latin1") : piece);
+    this.flush();
   }
 
   flush(): void {
