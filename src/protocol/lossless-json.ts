@@ -12,7 +12,6 @@ export type JsonValue =
 
 const NESTING_MAX = 512;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORDS = new Map<string, JsonValue>([
   ["null", null],
@@ -70,8 +69,25 @@ class Parser {
   }
 
   #string(): string {
-    const parsed: unknown = JSON.parse(this.#match(STRING) ?? this.#fail());
-    return typeof parsed === "string" ? parsed : this.#fail();
+    const start = this.#offset;
+    if (this.text[start] !== '"') this.#fail();
+    let end = this.text.indexOf('"', start + 1);
+    while (end >= 0 && this.#isEscaped(end)) end = this.text.indexOf('"', end + 1);
+    if (end < 0) this.#fail();
+    this.#offset = end + 1;
+    try {
+      const parsed: unknown = JSON.parse(this.text.slice(start, end + 1));
+      return typeof parsed === "string" ? parsed : this.#fail();
+    } catch {
+      return this.#fail();
+    }
+  }
+
+  /** True after an odd number of backslashes. */
+  #isEscaped(position: number): boolean {
+    let backslashes = 0;
+    while (this.text[position - 1 - backslashes] === "\\") backslashes += 1;
+    return backslashes % 2 === 1;
   }
 
   #number(): number | ExactNumber {

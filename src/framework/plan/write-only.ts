@@ -1,6 +1,7 @@
 import { isObjectValue } from "../../protocol/msgpack-codec";
 import { isUnknown } from "../../protocol/unknown";
 import { objectValue, type Value } from "../../protocol/value";
+import { valuesEqual } from "../../protocol/value-equality";
 import { attributeOf } from "../nested-objects";
 import type { Attribute, Attributes, NestedAttribute } from "../schema";
 
@@ -24,4 +25,9 @@ function cleanedNested(attribute: NestedAttribute, value: Value): Value {
   if (Array.isArray(value)) return value.map(clean);
   if (value instanceof Map) return new Map([...value].map(([key, element]) => [key, clean(element)]));
   return clean(value);
+}
+
+/** True when a configuration gives a write-only value, at any depth. */
+export function hasWriteOnly(attributes: Attributes, config: Value): boolean {
+  return !valuesEqual(withoutWriteOnly(attributes, config), config);
 }
