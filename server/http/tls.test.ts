@@ -1,5 +1,6 @@
 import * as net from "node:net";
 import * as tls from "node:tls";
+import "reflect-metadata";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { systemClock } from "../sdk/clock";
 import type { HttpListener, TlsIdentity } from "./listener";
