@@ -63,7 +63,8 @@ export interface LeaseGrant {
 export type Outcome =
   | {
       readonly kind: "data";
-      readonly data: ResponseData | ReadonlyMap<string, ResponseValue> | null;
+      /** RawJsonLike: the text of a JSON object (kv version 1, cubbyhole). */
+      readonly data: ResponseData | RawJsonLike | ReadonlyMap<string, ResponseValue> | null;
       readonly warnings?: readonly string[];
       /** 200 where it is left out. */
       readonly status?: number;
