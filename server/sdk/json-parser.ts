@@ -31,6 +31,9 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
 
+/** A control character, or the escape character: a document without either has strings that end at the next quote. */
+const NEEDS_CARE = /[^ -[\]-\uffff]/;
+
 const SIMPLE_ESCAPES = new Map<number, string>([
   [QUOTE, '"'],
   [BACKSLASH, "\\"],
@@ -47,6 +50,8 @@ export class JsonParser {
   private readonly text: string;
   private readonly depthMax: number;
   private readonly keyBytesMax: number;
+  /** Whether every string of the document ends at the next quote and holds nothing to check. */
+  private readonly plainStrings: boolean;
   private position = 0;
   private depth = 0;
   private valuesLeft: number;
@@ -59,6 +64,7 @@ export class JsonParser {
     this.valuesLeft = limits.valuesMax ?? VALUES_MAX_DEFAULT;
     this.keyBytesMax = limits.keyBytesMax ?? KEY_BYTES_MAX_DEFAULT;
     this.text = typeof input === "string" ? input : decode(input);
+    this.plainStrings = !NEEDS_CARE.test(this.text);
   }
 
   parse(): JsonValue {
@@ -202,6 +208,12 @@ export class JsonParser {
   private string(): string {
     const { text } = this;
     const start = ++this.position;
+    if (this.plainStrings) {
+      const end = text.indexOf('"', start);
+      if (end < 0) this.fail("invalid", "a string does not end");
+      this.position = end + 1;
+      return text.slice(start, end);
+    }
     let position = start;
     let code = text.charCodeAt(position);
     while (code !== QUOTE && code !== BACKSLASH && code >= 0x20) code = text.charCodeAt(++position);
