@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import { consistsOf, FIELD_VALUE, TOKEN_LOWER } from "./grammar";
 import type { HttpAnswer } from "./message";
 
@@ -23,9 +22,42 @@ const CACHE_CONTROL_DEFAULT = "no-store";
 const OWNED_NAMES = new Set(["content-length", "transfer-encoding", "connection", "keep-alive", "date", "trailer"]);
 const STATUS_MIN = 200;
 const STATUS_MAX = 599;
-const DRAFT_STATUS_TEXTS = new Map([
+/** RFC 9110 section 15 and two of Vault's own. A status without a row has an empty reason, which is legal. */
+const REASONS = new Map([
+  [200, "OK"],
+  [201, "Created"],
+  [202, "Accepted"],
+  [204, "No Content"],
+  [206, "Partial Content"],
+  [301, "Moved Permanently"],
+  [302, "Found"],
+  [304, "Not Modified"],
+  [307, "Temporary Redirect"],
+  [308, "Permanent Redirect"],
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [408, "Request Timeout"],
+  [409, "Conflict"],
+  [412, "Precondition Failed"],
+  [413, "Content Too Large"],
+  [414, "URI Too Long"],
+  [415, "Unsupported Media Type"],
+  [417, "Expectation Failed"],
+  [422, "Unprocessable Content"],
+  [429, "Too Many Requests"],
+  [431, "Request Header Fields Too Large"],
   [472, "DR Secondary"],
   [473, "Performance Standby"],
+  [500, "Internal Server Error"],
+  [501, "Not Implemented"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
+  [505, "HTTP Version Not Supported"],
+  [507, "Insufficient Storage"],
 ]);
 
 /** Turns answers into bytes. The part of the head that depends on the status alone is built once for each status. */
@@ -74,7 +106,7 @@ export class AnswerWriter {
     if (!Number.isInteger(status) || status < STATUS_MIN || status > STATUS_MAX) {
       throw new RangeError("the status of an answer is out of range");
     }
-    const text = STATUS_CODES[status] ?? DRAFT_STATUS_TEXTS.get(status) ?? "";
+    const text = REASONS.get(status) ?? "";
     const own = headerBlock([
       ["Content-Type", answer.contentType ?? CONTENT_TYPE_DEFAULT],
       ["Cache-Control", answer.cacheControl ?? CACHE_CONTROL_DEFAULT],

@@ -41,6 +41,11 @@ export interface ConnectionHost {
  * overtakes the one before it. What arrives meanwhile waits in a bounded buffer.
  */
 export class ServerConnection implements HttpConnection, Tickable {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly secure: boolean;
   private readonly reader: RequestReader;
   private readonly output: OutputBuffer;
   /** The request whose answer is awaited. */
@@ -62,6 +67,12 @@ export class ServerConnection implements HttpConnection, Tickable {
     private readonly socket: Socket,
     private readonly host: ConnectionHost,
   ) {
+    // Read once: a socket forgets its addresses when it closes, and the audit of its last request still needs them.
+    this.remoteAddress = withoutMapping(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = withoutMapping(socket.localAddress);
+    this.localPort = socket.localPort ?? 0;
+    this.secure = socket instanceof TLSSocket;
     this.reader = new RequestReader(host.limits, host.bodyBytesMax, this);
     this.output = new OutputBuffer(socket, () => this.resume());
     socket.setNoDelay(true);
@@ -71,26 +82,6 @@ export class ServerConnection implements HttpConnection, Tickable {
     socket.on("close", () => this.onClose());
     host.ticker.add(this);
     this.wait(host.limits.idleSecondsMax);
-  }
-
-  get remoteAddress(): string {
-    return withoutMapping(this.socket.remoteAddress);
-  }
-
-  get remotePort(): number {
-    return this.socket.remotePort ?? 0;
-  }
-
-  get localAddress(): string {
-    return withoutMapping(this.socket.localAddress);
-  }
-
-  get localPort(): number {
-    return this.socket.localPort ?? 0;
-  }
-
-  get secure(): boolean {
-    return this.socket instanceof TLSSocket;
   }
 
   get signal(): AbortSignal {
