@@ -9,6 +9,8 @@ export interface CompiledPath<Context> {
   readonly fields: FieldConverter;
   /** Whether the last segment is a literal: such a path may be asked for with a trailing slash. */
   readonly endsInLiteral: boolean;
+  /** Names of fields declared as sensitive. */
+  readonly sensitive: ReadonlySet<string>;
 }
 
 /** A rest parameter below a node, with the literal segments that must follow it. */
@@ -94,8 +96,14 @@ function compileLeaf<Context>(declaration: AnyPath<Context>, segments: readonly 
     declaration,
     parameters,
     fields: new FieldConverter(declaration.fields, declaration.anyField === true),
+    sensitive: sensitiveNames(declaration),
     endsInLiteral: last === undefined || last.kind === "literal",
   };
+}
+
+function sensitiveNames<Context>(declaration: AnyPath<Context>): ReadonlySet<string> {
+  const rows = Object.entries(declaration.fields);
+  return new Set(rows.filter(([, field]) => field.sensitive === true || field.type === "secret").map(([name]) => name));
 }
 
 function parseTemplate(template: string): readonly Segment[] {

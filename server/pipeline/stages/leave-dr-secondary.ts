@@ -1,0 +1,27 @@
+import { isServerError, ServerError } from "../../sdk/errors";
+import type { Exchange } from "../exchange";
+import { forwardedRequest } from "../forwarded-request";
+import type { PipelinePorts } from "../ports";
+
+/** A DR secondary serves no clients: it hands the request to its primary, token and all, or refuses it. */
+export function leaveDrSecondary(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {
+  if (ports.replication.state().dr !== "secondary") return undefined;
+  if (exchange.declaration?.onDrSecondary === true || exchange.path.startsWith("sys/replication/")) return undefined;
+  if (exchange.forwarded !== undefined || ports.replication.drClientRequests() === "refuse") {
+    throw new ServerError("dr_secondary");
+  }
+  return handOver(exchange, ports);
+}
+
+async function handOver(exchange: Exchange, ports: PipelinePorts): Promise<void> {
+  const caller = { kind: "token", token: Buffer.from(exchange.clientToken, "latin1") } as const;
+  try {
+    const request = forwardedRequest(exchange, caller, exchange.wrapTtlSeconds);
+    const { status, body, headers } = await ports.replication.forward("dr", request, exchange.signal);
+    exchange.outcome = { kind: "forwarded", status, body, headers };
+    exchange.answeredElsewhere = true;
+  } catch (error) {
+    if (isServerError(error, "primary_unreachable")) throw new ServerError("dr_secondary", { cause: error });
+    throw error;
+  }
+}
