@@ -1,0 +1,119 @@
+import type { Barrier } from "../../sdk/barrier";
+import type { ReplicationMode } from "../../sdk/log";
+import type { View, WriteOperation } from "../../sdk/view";
+import {
+  type ActivationNote,
+  decodeActivationNote,
+  decodeFilter,
+  decodeMember,
+  decodeRole,
+  decodeSet,
+  encodeFilter,
+  encodeMember,
+  encodeRole,
+  encodeSet,
+  type FilterRecord,
+  type MemberRecord,
+  type RoleRecord,
+  type SetRecord,
+} from "./records";
+
+const PREFIX = "core/replication/";
+/** Where a new generation finds why it was built; class `node`, full key. */
+export const ACTIVATION_KEY = `${PREFIX}activation`;
+const LIST_PAGE = 1_000;
+/** Secondaries of one set, revoked ones too. */
+export const MEMBERS_MAX = 10_000;
+export const MODES = ["performance", "dr"] as const satisfies readonly ReplicationMode[];
+
+/** What one mode's records say. */
+export interface ModeRecords {
+  readonly role: RoleRecord;
+  readonly set: SetRecord | undefined;
+  readonly members: ReadonlyMap<string, MemberRecord>;
+  readonly filters: ReadonlyMap<string, FilterRecord>;
+}
+
+/**
+ * Replication's own records. The DR role is the node's own business (class `node`); everything else is `local`: a DR
+ * secondary that is promoted takes over the authority, the members and the performance role of the cluster it replaces.
+ */
+export class ReplicationStore {
+  private readonly local: View;
+  private readonly node: View;
+
+  constructor(barrier: Barrier) {
+    this.local = barrier.view(PREFIX, "local");
+    this.node = barrier.view(PREFIX, "node");
+  }
+
+  async load(mode: ReplicationMode): Promise<ModeRecords> {
+    const role = await this.roleView(mode).get(`${mode}/role`);
+    const set = await this.local.get(`${mode}/set`);
+    return {
+      role: role === undefined ? { role: "disabled" } : decodeRole(role.value),
+      set: set === undefined ? undefined : decodeSet(set.value),
+      members: await this.loadAll(`${mode}/members/`, decodeMember),
+      filters: await this.loadAll(`${mode}/filters/`, decodeFilter),
+    };
+  }
+
+  putRole(mode: ReplicationMode, record: RoleRecord): WriteOperation {
+    return this.roleView(mode).put(`${mode}/role`, encodeRole(record));
+  }
+
+  putSet(mode: ReplicationMode, record: SetRecord): WriteOperation {
+    return this.local.put(`${mode}/set`, encodeSet(record));
+  }
+
+  putMember(mode: ReplicationMode, record: MemberRecord): WriteOperation {
+    return this.local.put(`${mode}/members/${record.id}`, encodeMember(record));
+  }
+
+  putFilter(mode: ReplicationMode, id: string, record: FilterRecord): WriteOperation {
+    return this.local.put(`${mode}/filters/${id}`, encodeFilter(record));
+  }
+
+  /** Forgets a set: its authority, members and filters. */
+  deleteSet(mode: ReplicationMode, records: ModeRecords): readonly WriteOperation[] {
+    return [
+      this.local.delete(`${mode}/set`),
+      ...[...records.members.keys()].map((id) => this.local.delete(`${mode}/members/${id}`)),
+      ...[...records.filters.keys()].map((id) => this.local.delete(`${mode}/filters/${id}`)),
+    ];
+  }
+
+  async readActivation(): Promise<ActivationNote | undefined> {
+    const stored = await this.node.get("activation");
+    return stored === undefined ? undefined : decodeActivationNote(stored.value);
+  }
+
+  deleteActivation(): WriteOperation {
+    return this.node.delete("activation");
+  }
+
+  async readSigningKey(): Promise<string | undefined> {
+    return (await this.local.get("signing-key"))?.value.toString();
+  }
+
+  putSigningKey(pem: string): WriteOperation {
+    return this.local.put("signing-key", Buffer.from(pem), { ifRevision: 0 });
+  }
+
+  private roleView(mode: ReplicationMode): View {
+    return mode === "dr" ? this.node : this.local;
+  }
+
+  private async loadAll<T>(prefix: string, decode: (value: Buffer) => T): Promise<ReadonlyMap<string, T>> {
+    const records = new Map<string, T>();
+    for (let after: string | undefined; ; ) {
+      const names = await this.local.list(prefix, { limit: LIST_PAGE, ...(after === undefined ? {} : { after }) });
+      for (const name of names) {
+        const stored = await this.local.get(`${prefix}${name}`);
+        if (stored !== undefined) records.set(name, decode(stored.value));
+      }
+      after = names.at(-1);
+      if (names.length < LIST_PAGE || records.size > MEMBERS_MAX) return records;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import type { LogEntry, LogOperation, Origin, UpstreamCursor } from "../../sdk/log";
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  decodeHeartbeat,
+  decodeHello,
+  decodeWelcome,
+  encodeCheckpoint,
+  encodeHeartbeat,
+  encodeHello,
+  encodeWelcome,
+  type Heartbeat,
+  type Hello,
+  type Welcome,
+} from "./control-codec";
+import {
+  readEntry,
+  readEpoch,
+  readOperations,
+  repeat,
+  SUM_BYTES,
+  writeEntry,
+  writeEpoch,
+  writeOperations,
+} from "./record-codec";
+import { MalformedFrame, WireReader, WireWriter } from "./wire";
+
+/** Entries of the primary's log, in order, without what this secondary does not get. */
+export interface EntriesFrame {
+  readonly followsIndex: number;
+  readonly entries: readonly LogEntry[];
+  readonly cursor: UpstreamCursor;
+}
+
+/** Single keys brought to the primary's state; the last of a series carries the cursor that it ends at. */
+export interface RepairFrame {
+  readonly origin: Origin;
+  readonly operations: readonly LogOperation[];
+  readonly cursor: UpstreamCursor | undefined;
+}
+
+/** Everything that travels on the `stream` channel. */
+export interface FrameBodies {
+  readonly hello: Hello;
+  readonly welcome: Welcome;
+  readonly entries: EntriesFrame;
+  readonly repair: RepairFrame;
+  /** Mounts that this secondary may no longer hold. */
+  readonly forget: { readonly mountIds: readonly string[] };
+  readonly checkpoint: Checkpoint;
+  readonly heartbeat: Heartbeat;
+  /** Everything up to `index` of the primary's log is durable here; `bytes` are those that the window may count off. */
+  readonly ack: { readonly index: number; readonly bytes: number };
+  /** What the secondary holds is not what it should: it has to reconcile. */
+  readonly diverged: { readonly reason: string };
+}
+
+export type StreamFrame = {
+  readonly [Kind in keyof FrameBodies]: { readonly kind: Kind; readonly body: FrameBodies[Kind] };
+}[keyof FrameBodies];
+
+interface Codec<Body> {
+  readonly code: number;
+  write(body: Body): Buffer;
+  read(payload: Buffer): Body;
+}
+
+const MOUNTS_MAX = 100_000;
+const ENTRY_BYTES_MIN = 16;
+
+/** One row per kind of frame. */
+const CODECS: { readonly [Kind in keyof FrameBodies]: Codec<FrameBodies[Kind]> } = {
+  hello: { code: 1, write: encodeHello, read: decodeHello },
+  welcome: { code: 2, write: encodeWelcome, read: decodeWelcome },
+  entries: { code: 3, write: encodeEntries, read: decodeEntries },
+  repair: { code: 4, write: encodeRepair, read: decodeRepair },
+  forget: { code: 5, write: encodeForget, read: decodeForget },
+  checkpoint: { code: 6, write: encodeCheckpoint, read: decodeCheckpoint },
+  heartbeat: { code: 7, write: encodeHeartbeat, read: decodeHeartbeat },
+  ack: {
+    code: 8,
+    write: (body) => new WireWriter().number(body.index).number(body.bytes).finish(),
+    read: (payload) => {
+      const reader = new WireReader(payload);
+      return { index: reader.number(), bytes: reader.number() };
+    },
+  },
+  diverged: {
+    code: 9,
+    write: (body) => new WireWriter().text(body.reason.slice(0, 1_000)).finish(),
+    read: (payload) => ({ reason: new WireReader(payload).text() }),
+  },
+};
+
+const KIND_OF_CODE: ReadonlyMap<number, StreamFrame["kind"]> = new Map(
+  (Object.keys(CODECS) as StreamFrame["kind"][]).map((kind) => [CODECS[kind].code, kind]),
+);
+
+export function encodeFrame<Kind extends keyof FrameBodies>(kind: Kind, body: FrameBodies[Kind]): Buffer {
+  const codec: Codec<FrameBodies[Kind]> = CODECS[kind];
+  return Buffer.concat([Buffer.from([codec.code]), codec.write(body)]);
+}
+
+/** @throws MalformedFrame, JsonError, JsonShapeError: the channel must be dropped */
+export function decodeFrame(frame: Buffer): StreamFrame {
+  const kind = KIND_OF_CODE.get(frame[0] ?? 0);
+  if (kind === undefined) throw new MalformedFrame(`unknown kind ${frame[0]}`);
+  return decodeBody(kind, frame.subarray(1));
+}
+
+function decodeBody(kind: StreamFrame["kind"], payload: Buffer): StreamFrame {
+  switch (kind) {
+    case "hello":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "welcome":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "entries":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "repair":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "forget":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "checkpoint":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "heartbeat":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "ack":
+      return { kind, body: CODECS[kind].read(payload) };
+    case "diverged":
+      return { kind, body: CODECS[kind].read(payload) };
+  }
+}
+
+function writeCursor(writer: WireWriter, cursor: UpstreamCursor): void {
+  writer.text(cursor.clusterId);
+  writeEpoch(writer, cursor.epoch);
+  writer.number(cursor.index).fixed(cursor.checksums.replicated).fixed(cursor.checksums.local);
+}
+
+function readCursor(reader: WireReader): UpstreamCursor {
+  return {
+    clusterId: reader.text(),
+    epoch: readEpoch(reader),
+    index: reader.number(),
+    checksums: { replicated: reader.fixed(SUM_BYTES), local: reader.fixed(SUM_BYTES) },
+  };
+}
+
+function encodeEntries(frame: EntriesFrame): Buffer {
+  const writer = new WireWriter().number(frame.followsIndex);
+  writeCursor(writer, frame.cursor);
+  writer.number(frame.entries.length);
+  for (const entry of frame.entries) writeEntry(writer, entry);
+  return writer.finish();
+}
+
+function decodeEntries(payload: Buffer): EntriesFrame {
+  const reader = new WireReader(payload);
+  const followsIndex = reader.number();
+  const cursor = readCursor(reader);
+  const entries = repeat(reader.count(ENTRY_BYTES_MIN), () => readEntry(reader));
+  reader.finish();
+  return { followsIndex, cursor, entries };
+}
+
+function encodeRepair(frame: RepairFrame): Buffer {
+  const writer = new WireWriter().text(frame.origin.clusterId).number(frame.origin.index);
+  writeOperations(writer, frame.operations);
+  if (frame.cursor === undefined) return writer.number(0).finish();
+  writer.number(1);
+  writeCursor(writer, frame.cursor);
+  return writer.finish();
+}
+
+function decodeRepair(payload: Buffer): RepairFrame {
+  const reader = new WireReader(payload);
+  const origin = { clusterId: reader.text(), index: reader.number() };
+  const operations = readOperations(reader);
+  const cursor = reader.number() === 0 ? undefined : readCursor(reader);
+  reader.finish();
+  return { origin, operations, cursor };
+}
+
+function encodeForget(body: { readonly mountIds: readonly string[] }): Buffer {
+  const writer = new WireWriter().number(body.mountIds.length);
+  for (const id of body.mountIds) writer.text(id);
+  return writer.finish();
+}
+
+function decodeForget(payload: Buffer): { readonly mountIds: readonly string[] } {
+  const reader = new WireReader(payload);
+  const count = reader.count(1);
+  if (count > MOUNTS_MAX) throw new MalformedFrame("too many mounts");
+  return { mountIds: repeat(count, () => reader.text()) };
+}

@@ -1,0 +1,27 @@
+/** Bounds of replication traffic. Times in milliseconds. */
+export interface StreamLimits {
+  /** Bytes sent and not yet acknowledged, per secondary. */
+  readonly windowBytes: number;
+  /** Bytes of entries in one frame; one entry may be larger on its own. */
+  readonly frameBytes: number;
+  readonly batchEntries: number;
+  readonly chunkPairs: number;
+  readonly chunkBytes: number;
+  readonly heartbeatMilliseconds: number;
+  /** Without a frame for so long the peer counts as gone. */
+  readonly silenceMilliseconds: number;
+  readonly helloMilliseconds: number;
+}
+
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  windowBytes: 16 * 1024 * 1024,
+  frameBytes: 1024 * 1024,
+  batchEntries: 1_024,
+  chunkPairs: 4_096,
+  chunkBytes: 2 * 1024 * 1024,
+  heartbeatMilliseconds: 1_000,
+  silenceMilliseconds: 15_000,
+  helloMilliseconds: 10_000,
+};
+
+export const PROTOCOL_VERSION = 1;

@@ -1,0 +1,377 @@
+import type { Clock } from "../../sdk/clock";
+import { CORE_MOUNT_ID } from "../../sdk/key-layout";
+import { currentEpoch } from "../../sdk/lineage";
+import type { ClusterLog, Lineage, LogEntry, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import { LogTruncated } from "../../sdk/log";
+import type { Logger } from "../../sdk/logger";
+import type { FrameChannel } from "../../sdk/transport";
+import { filterEntry } from "../filter/entry-filter";
+import type { MountScope } from "../filter/mount-scope";
+import type { Hello } from "./control-codec";
+import { FramePort } from "./frame-port";
+import { HeartbeatExchange, type PeerFacts } from "./heartbeat-exchange";
+import type { StreamLimits } from "./limits";
+import { MountRepair } from "./mount-repair";
+import { entryBytes } from "./record-codec";
+import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
+import { planStart } from "./start-plan";
+import { Wakeup } from "./wakeup";
+
+/** What a primary knows of one secondary's stream. Times of the primary's clock. */
+export interface ShipperView {
+  readonly secondaryId: string;
+  readonly hello: Hello;
+  readonly sentIndex: number;
+  readonly appliedIndex: number;
+  readonly peer: PeerFacts;
+}
+
+export interface ShipperDependencies {
+  readonly mode: ReplicationMode;
+  readonly log: ClusterLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: StreamLimits;
+  readonly apiAddress: string;
+  lineage(): Lineage;
+  /** The secondary's filter as it is now; a new object after each change. */
+  scopeOf(secondaryId: string): MountScope;
+  /** Whether the secondary ever had a filter, so that what it holds has to be compared. */
+  wasFiltered(secondaryId: string): boolean;
+  clusterAddresses(): readonly string[];
+  /** A secondary's history shows that this cluster was replaced. */
+  newerLineageSeen(lineage: Lineage): void;
+  /** The secondary has applied more. */
+  progressed(view: ShipperView): void;
+}
+
+interface Target {
+  readonly index: number;
+  readonly checksums: Checksums;
+}
+
+/**
+ * Sends one secondary the log, from where it stands, for as long as it is connected. Entries are read from the log when
+ * there is room in the window, never queued: a slow secondary costs one batch of memory and nobody waits for it.
+ */
+export class StreamShipper {
+  private readonly port: FramePort;
+  private readonly wakeup: Wakeup;
+  private readonly heartbeat: HeartbeatExchange;
+  private scope: MountScope;
+  private sentIndex = 0;
+  private appliedIndex = 0;
+  private unacknowledgedBytes = 0;
+  private batchEntries: number;
+  /** Undefined while the secondary's content is not exactly ours at `sentIndex` (a build, a repair). */
+  private running: Checksums | undefined;
+  private target: Target | undefined;
+  private failure: Error | undefined;
+  private lastFrameMilliseconds: number;
+
+  constructor(
+    private readonly deps: ShipperDependencies,
+    private readonly secondaryId: string,
+    private readonly hello: Hello,
+    channel: FrameChannel,
+  ) {
+    this.port = new FramePort(channel);
+    this.wakeup = new Wakeup(deps.clock);
+    this.scope = deps.scopeOf(secondaryId);
+    this.batchEntries = Math.min(64, deps.limits.batchEntries);
+    this.heartbeat = new HeartbeatExchange(deps.clock, deps.limits.heartbeatMilliseconds);
+    this.lastFrameMilliseconds = deps.clock.monotonicMilliseconds();
+  }
+
+  view(): ShipperView {
+    return {
+      secondaryId: this.secondaryId,
+      hello: this.hello,
+      sentIndex: this.sentIndex,
+      appliedIndex: this.appliedIndex,
+      peer: this.heartbeat.facts(),
+    };
+  }
+
+  /** Looks at the filter, or at the log, again. */
+  notify(): void {
+    this.wakeup.notify();
+  }
+
+  stop(reason: string): void {
+    this.failure ??= new Error(reason);
+    this.wakeup.notify();
+    this.port.destroy();
+  }
+
+  /** Ends when the secondary is gone or has to reconcile. @throws TransportClosed and the like */
+  async run(): Promise<void> {
+    const plan = await planStart(this.deps.log, this.deps.lineage(), this.hello);
+    if (plan.action === "refuse" && plan.newerLineage !== undefined) this.deps.newerLineageSeen(plan.newerLineage);
+    const index = plan.action === "stream" ? plan.index : 0;
+    await this.port.send("welcome", {
+      clusterId: this.deps.log.clusterId,
+      apiAddress: this.deps.apiAddress,
+      lineage: this.deps.lineage(),
+      action: plan.action,
+      index,
+      reason: plan.action === "stream" ? "" : plan.reason,
+    });
+    if (plan.action !== "stream") return;
+    this.sentIndex = index;
+    this.appliedIndex = index;
+    this.running = this.hello.building ? undefined : this.hello.checksums;
+    const unsubscribe = this.deps.log.subscribe(() => this.wakeup.notify());
+    const listening = this.listen();
+    try {
+      await this.ship();
+    } finally {
+      unsubscribe();
+      this.port.destroy();
+      await listening;
+    }
+  }
+
+  private async ship(): Promise<void> {
+    await this.scope.decideAll(this.presentMounts());
+    if (!this.hello.building && this.deps.wasFiltered(this.secondaryId)) await this.repairMounts(this.hello.mounts);
+    this.setTarget();
+    for (;;) {
+      this.throwIfOver();
+      await this.followScope();
+      await this.beat();
+      if (!this.hasRoom()) await this.pause();
+      else if (!(await this.sendBatch())) await this.idle();
+    }
+  }
+
+  private hasRoom(): boolean {
+    return this.unacknowledgedBytes < this.deps.limits.windowBytes;
+  }
+
+  private throwIfOver(): void {
+    if (this.failure !== undefined) throw this.failure;
+    const silence = this.deps.clock.monotonicMilliseconds() - this.lastFrameMilliseconds;
+    if (silence > this.deps.limits.silenceMilliseconds) throw new Error("the secondary went silent");
+  }
+
+  private async pause(): Promise<void> {
+    await this.wakeup.wait(this.heartbeat.dueInMilliseconds());
+  }
+
+  private async idle(): Promise<void> {
+    if (this.sentIndex === this.deps.log.lastIndex()) await this.pause();
+  }
+
+  /** @returns whether anything was sent */
+  private async sendBatch(): Promise<boolean> {
+    await this.reachTarget();
+    if (this.sentIndex >= this.deps.log.lastIndex()) return false;
+    const entries = await this.readEntries();
+    for (let at = 0; at < entries.length; ) {
+      const held = this.includedMounts();
+      const { frame, next, turned } = await this.nextFrame(entries, at);
+      if (frame !== undefined) await this.sendEntries(frame);
+      if (turned) {
+        await this.repairMounts(held);
+        return true;
+      }
+      await this.reachTarget();
+      at = next;
+    }
+    return entries.length > 0;
+  }
+
+  private async readEntries(): Promise<readonly LogEntry[]> {
+    try {
+      const entries = await this.deps.log.readBatch(this.sentIndex, this.batchEntries);
+      this.adaptBatch(entries);
+      return entries;
+    } catch (error) {
+      if (error instanceof LogTruncated) await this.diverge("the log no longer reaches back to the secondary");
+      throw error;
+    }
+  }
+
+  /** Reads ahead about one frame's worth, whatever the entries' size. */
+  private adaptBatch(entries: readonly LogEntry[]): void {
+    if (entries.length === 0) return;
+    const average = entries.reduce((sum, entry) => sum + entryBytes(entry), 0) / entries.length;
+    const wanted = Math.ceil(this.deps.limits.frameBytes / average);
+    this.batchEntries = Math.max(1, Math.min(this.deps.limits.batchEntries, wanted));
+  }
+
+  /** One frame's worth of entries from `at`; stops at the target and before an entry that turns a filter decision round. */
+  private async nextFrame(
+    entries: readonly LogEntry[],
+    at: number,
+  ): Promise<{ frame: { entries: LogEntry[]; index: number } | undefined; next: number; turned: boolean }> {
+    const kept: LogEntry[] = [];
+    let bytes = 0;
+    let index = this.sentIndex;
+    let next = at;
+    for (; next < entries.length && bytes < this.deps.limits.frameBytes; next += 1) {
+      const entry = entries[next];
+      if (entry === undefined) break;
+      if (await this.turnsDecision(entry)) return { frame: frameOf(kept, index, next > at), next, turned: true };
+      const filtered = filterEntry(entry, this.deps.mode, this.scope.includes);
+      if (filtered !== undefined) {
+        kept.push(filtered);
+        bytes += entryBytes(filtered);
+        if (this.running !== undefined) this.running = checksumsAfter(this.running, filtered);
+      }
+      index = entry.index;
+      if (index === this.target?.index) {
+        next += 1;
+        break;
+      }
+    }
+    return { frame: frameOf(kept, index, next > at), next, turned: false };
+  }
+
+  private async turnsDecision(entry: LogEntry): Promise<boolean> {
+    let turned = false;
+    for (const operation of entry.operations) {
+      const changesEntry = operation.key === `mounts/${operation.mountId}` && operation.value !== undefined;
+      if (changesEntry || !this.scope.isDecided(operation.mountId)) {
+        turned = (await this.scope.decide(operation.mountId)) || turned;
+      }
+    }
+    return turned;
+  }
+
+  private async sendEntries(frame: { readonly entries: readonly LogEntry[]; readonly index: number }): Promise<void> {
+    const bytes = await this.port.send("entries", {
+      followsIndex: this.sentIndex,
+      entries: frame.entries,
+      cursor: this.cursorAt(frame.index, this.running ?? zeroChecksums()),
+    });
+    this.unacknowledgedBytes += bytes;
+    this.sentIndex = frame.index;
+  }
+
+  private cursorAt(index: number, checksums: Checksums): UpstreamCursor {
+    return { clusterId: this.deps.log.clusterId, epoch: currentEpoch(this.deps.lineage()), index, checksums };
+  }
+
+  private setTarget(): void {
+    this.target = {
+      index: this.deps.log.lastIndex(),
+      checksums: checksumsOf(this.deps.log, this.deps.mode, this.scope.includes),
+    };
+  }
+
+  /** Once everything up to the target was sent, what was sent must add up to what the target held when it was taken. */
+  private async reachTarget(): Promise<void> {
+    const { target } = this;
+    if (target === undefined || this.sentIndex < target.index) return;
+    this.target = undefined;
+    if (this.running !== undefined && !sameChecksums(this.running, target.checksums)) {
+      await this.diverge("checksums differ");
+    }
+    this.running = target.checksums;
+    await this.port.send("checkpoint", {
+      epoch: currentEpoch(this.deps.lineage()),
+      index: target.index,
+      checksums: target.checksums,
+      lineage: this.deps.lineage(),
+    });
+  }
+
+  private async diverge(reason: string): Promise<never> {
+    await this.port.send("diverged", { reason });
+    throw new Error(`the secondary has to reconcile: ${reason}`);
+  }
+
+  private presentMounts(): readonly string[] {
+    return this.deps.log.index
+      .mounts()
+      .filter((mount) => mount.class === "replicated" && mount.mountId !== CORE_MOUNT_ID)
+      .map((mount) => mount.mountId);
+  }
+
+  private async followScope(): Promise<void> {
+    const scope = this.deps.scopeOf(this.secondaryId);
+    if (scope === this.scope) return;
+    const held = this.includedMounts();
+    this.scope = scope;
+    if (this.hello.building) throw new Error("the filter changed during the snapshot");
+    await this.repairMounts(held);
+  }
+
+  /** Brings the secondary from the mounts that it holds to those that it should. */
+  private async repairMounts(held: readonly string[]): Promise<void> {
+    await this.scope.decideAll(this.presentMounts(), true);
+    const repair = new MountRepair(this.deps, this.port, this.scope, (bytes) => this.makeRoom(bytes));
+    const wanted = new Set(this.includedMounts());
+    const result = await repair.run(
+      held.filter((mountId) => !this.scope.includes(mountId)),
+      new Set([...wanted].filter((mountId) => !held.includes(mountId))),
+      this.sentIndex,
+    );
+    if (result === undefined) return;
+    this.sentIndex = result.index;
+    this.running = result.checksums;
+    this.target = undefined;
+  }
+
+  private includedMounts(): readonly string[] {
+    return this.presentMounts().filter(this.scope.includes);
+  }
+
+  private async makeRoom(bytes: number): Promise<void> {
+    this.unacknowledgedBytes += bytes;
+    while (!this.hasRoom()) {
+      this.throwIfOver();
+      await this.beat();
+      await this.pause();
+    }
+  }
+
+  private async beat(): Promise<void> {
+    if (this.heartbeat.dueInMilliseconds() > 0) return;
+    const index = this.sentIndex;
+    const heartbeat = this.heartbeat.next({
+      epoch: currentEpoch(this.deps.lineage()),
+      index,
+      canaryAgeMilliseconds: 0,
+      apiAddress: this.deps.apiAddress,
+      clusterAddresses: this.deps.clusterAddresses(),
+    });
+    await this.port.send("heartbeat", heartbeat);
+    if (this.target === undefined) this.setTarget();
+  }
+
+  private async listen(): Promise<void> {
+    try {
+      for (;;) {
+        const received = await this.port.receive();
+        if (received === undefined) throw new Error("the secondary ended the stream");
+        this.lastFrameMilliseconds = this.deps.clock.monotonicMilliseconds();
+        const { frame } = received;
+        if (frame.kind === "heartbeat") this.heartbeat.received(frame.body);
+        else if (frame.kind === "ack") this.acknowledge(frame.body);
+        else throw new Error(`unexpected ${frame.kind} frame`);
+      }
+    } catch (error) {
+      this.failure ??= error instanceof Error ? error : new Error("stream failed");
+      this.wakeup.notify();
+    }
+  }
+
+  private acknowledge(ack: { readonly index: number; readonly bytes: number }): void {
+    if (ack.index > this.sentIndex || ack.bytes > this.unacknowledgedBytes) throw new Error("ack of what was not sent");
+    this.appliedIndex = Math.max(this.appliedIndex, ack.index);
+    this.unacknowledgedBytes -= ack.bytes;
+    this.deps.progressed(this.view());
+    this.wakeup.notify();
+  }
+}
+
+function frameOf(
+  entries: LogEntry[],
+  index: number,
+  moved: boolean,
+): { entries: LogEntry[]; index: number } | undefined {
+  return moved ? { entries, index } : undefined;
+}
