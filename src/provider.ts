@@ -14,9 +14,14 @@ import { isUnknown, type Unknown } from "./protocol/unknown";
 import { approleRole } from "./resources/approle-role";
 import { mountPath } from "./resources/attributes";
 import { authMethod } from "./resources/auth-method";
+import { cluster } from "./resources/cluster";
+import { drSecondary } from "./resources/dr-secondary";
 import { provider as declareProvider } from "./resources/kit";
 import { kvSecret } from "./resources/kv-secret";
+import { node } from "./resources/node";
+import { performanceSecondary } from "./resources/performance-secondary";
 import { policy } from "./resources/policy";
+import { primary } from "./resources/primary";
 import { secretsEngine } from "./resources/secrets-engine";
 import { userpassUser } from "./resources/userpass-user";
 
@@ -146,7 +151,19 @@ export const provider = declareProvider({
   close: (session) => session.close(),
   describeError,
 
-  resources: [policy, secretsEngine, authMethod, kvSecret, userpassUser, approleRole],
+  resources: [
+    node,
+    cluster,
+    primary,
+    performanceSecondary,
+    drSecondary,
+    policy,
+    secretsEngine,
+    authMethod,
+    kvSecret,
+    userpassUser,
+    approleRole,
+  ],
   dataSources: [replicationStatus],
   ephemeralResources: [loginToken, kvSecretValue],
   functions: [],

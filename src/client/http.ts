@@ -39,8 +39,13 @@ const TLS_CODES = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+export interface Sender {
+  readonly send: Send;
+  close(): void;
+}
+
 /** Axios and its agents are loaded at the first request: a plan that needs no server does not pay for them. */
-export function makeSender(endpoint: Endpoint): { readonly send: Send; close(): void } {
+export function makeSender(endpoint: Endpoint): Sender {
   const agents = {
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({

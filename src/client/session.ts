@@ -1,9 +1,9 @@
 import type { Logger } from "../framework/logger";
 import type { OperatorDocument } from "../operator/operator-document";
 import type { OperatorStore } from "../operator/operator-store";
-import { ClusterClient } from "./cluster-client";
+import { ClusterClient, type TokenSource } from "./cluster-client";
 import { ConfigurationError, NotYetKnownError } from "./errors";
-import { type Endpoint, makeSender } from "./http";
+import { type Endpoint, makeSender, type Sender } from "./http";
 import { revokeToken } from "./login";
 import { findPrimary } from "./primary-lookup";
 import { ClusterTokens, type ConfiguredCredentials } from "./token-source";
@@ -37,12 +37,14 @@ interface Connection {
 }
 
 const SILENT: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+const NO_TOKENS: TokenSource = { token: async () => "", refused: () => false };
 const CLOSE_LIMIT_MS = 3000;
 
 /** Everything the operations of one provider block share: where the clusters are, and one token for each. */
 export class MeridianSession {
   private readonly connections = new Map<string, Connection>();
   private readonly primaries = new Map<string, string>();
+  private readonly anonymous = new Map<string, { readonly caCertPem: string | undefined; readonly sender: Sender }>();
 
   constructor(private readonly options: SessionOptions) {}
 
@@ -66,6 +68,14 @@ export class MeridianSession {
     if (topology === undefined || this.isCluster(document, wanted))
       return this.connect(wanted, document).client(caller);
     return this.primaryOf(wanted, [topology.primary, ...topology.members], document, caller);
+  }
+
+  /** Requests without a token to an address that need not be a cluster's recorded one. */
+  anonymousAt(endpoint: Endpoint, { signal, log }: Caller): ClusterClient {
+    const known = this.anonymous.get(endpoint.address);
+    const sender = known?.caCertPem === endpoint.caCertPem && known ? known.sender : makeSender(endpoint);
+    this.anonymous.set(endpoint.address, { caCertPem: endpoint.caCertPem, sender });
+    return new ClusterClient(endpoint, sender.send, NO_TOKENS, signal, log);
   }
 
   /** Which cluster a topology's name stands for may have changed. */
@@ -101,6 +111,8 @@ export class MeridianSession {
       }),
     );
     this.connections.clear();
+    for (const { sender } of this.anonymous.values()) sender.close();
+    this.anonymous.clear();
   }
 
   private async primaryOf(
@@ -165,8 +177,7 @@ export class MeridianSession {
 
   private makeConnection(endpoint: Endpoint): Connection {
     const { send, close } = makeSender(endpoint);
-    const noTokens = { token: async () => "", refused: () => false };
-    const anonymous = (signal: AbortSignal) => new ClusterClient(endpoint, send, noTokens, signal, SILENT);
+    const anonymous = (signal: AbortSignal) => new ClusterClient(endpoint, send, NO_TOKENS, signal, SILENT);
     const { credentials, operator, nowMs } = this.options;
     const tokens = new ClusterTokens(endpoint.cluster, credentials, operator, anonymous, nowMs);
     const client = ({ signal, log }: Caller) => new ClusterClient(endpoint, send, tokens.source(), signal, log);

@@ -1,7 +1,7 @@
 import { type AttributePath, attributePath } from "../framework/attribute-path";
 import { type Diagnostic, errorDiagnostic } from "../framework/diagnostics";
 
-interface Refusal {
+export interface Refusal {
   readonly diagnostics: readonly Diagnostic[];
 }
 

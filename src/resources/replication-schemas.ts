@@ -13,12 +13,7 @@ function modeAttribute<const D extends string>(description: D) {
   return { type: "string", computed: true, nonNull: true, description } as const;
 }
 
-const setIdAttribute = {
-  type: "string",
-  computed: true,
-  description: "Identifier of the replication set.",
-  planModifiers: [useStateForUnknown],
-} as const;
+const setIdAttribute = { type: "string", computed: true, description: "Identifier of the replication set." } as const;
 
 const clusterReplaced = { ...clusterAttribute, planModifiers: [requiresReplace] } as const;
 

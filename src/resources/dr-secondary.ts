@@ -1,0 +1,62 @@
+import { errorDiagnostic } from "../framework/diagnostics";
+import type { StateModel } from "../framework/model";
+import { badImportId, parseImportId } from "./import-id";
+import { resource } from "./kit";
+import { keepIfUnavailable } from "./reading";
+import { drSecondarySchema as schema } from "./replication-schemas";
+import { joinSet, leaveSet, observe, refuseLeaving, refusePromoted } from "./secondary";
+
+type State = StateModel<typeof schema>;
+
+const MODE = "dr";
+/** What the resource always wants, whatever was found. */
+const WANTED = { mode: "secondary", connected: true } as const;
+
+export const drSecondary = resource({
+  name: "meridian_dr_secondary",
+  schema,
+
+  async create({ plan, session, ...caller }) {
+    return { state: { ...plan, ...(await joinSet(session, MODE, plan, caller)) } };
+  },
+
+  async read({ state, session, ...caller }) {
+    return keepIfUnavailable<State>(state, "The replication status", async () => {
+      const found = await observe(session, MODE, state, caller);
+      if (found === null) return { state: null };
+      const { filter: _, ...facts } = found;
+      return { state: { ...state, ...facts } };
+    });
+  },
+
+  async update({ plan, state, session, ...caller }) {
+    const refusal = refusePromoted(state.mode, state.cluster);
+    if (refusal !== undefined) return refusal;
+    return { state: { ...plan, ...(await joinSet(session, MODE, plan, caller)), id: state.id } };
+  },
+
+  async delete({ state, session, ...caller }) {
+    const refusal = refuseLeaving(state);
+    if (refusal === undefined) await leaveSet(session, MODE, state, caller);
+    return refusal;
+  },
+
+  async modifyPlan(change) {
+    if (change.action === "delete") return refuseLeaving(change.state);
+    if (change.action === "create") return { set: WANTED };
+    return { set: WANTED, ...refusePromoted(change.state.mode, change.state.cluster) };
+  },
+
+  async importState({ id, session, ...caller }) {
+    const { cluster, name: primary } = parseImportId(id);
+    if (cluster === null) return badImportId(id, "cluster:primary");
+    const target = { cluster, primary, secondary_id: null };
+    const found = await observe(session, MODE, target, caller);
+    if (found === null) {
+      const detail = `Cluster "${cluster}" is not in a ${MODE} replication set.`;
+      return { diagnostics: [errorDiagnostic("No such secondary", detail)] };
+    }
+    const { filter: _, ...facts } = found;
+    return { state: { ...target, ...facts, deletion_protection: true, id } };
+  },
+});

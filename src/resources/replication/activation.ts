@@ -1,0 +1,182 @@
+import type { ClusterClient } from "../../client/cluster-client";
+import { ApiError, ConfigurationError } from "../../client/errors";
+import { textAt } from "../../client/json";
+import type { Caller, MeridianSession } from "../../client/session";
+import { ensureUnsealed } from "../../client/unseal";
+import { waitUntil } from "../../client/wait";
+import { adoptKeys, expectKeysOf } from "../../operator/key-succession";
+import { type Filter, settleFilter } from "./filter";
+import { makeOperationToken } from "./operation-token";
+import { describeState, isStreaming, type Mode, replicationStatus, replicationStatusNow } from "./status";
+
+const TOKEN_TTL = "10m";
+const STREAMING_LIMIT_MS = 15 * 60_000;
+const PRIMARY_LIMIT_MS = 60_000;
+
+/** One secondary and the primary that it is to follow. */
+export interface Link {
+  readonly mode: Mode;
+  readonly primary: ClusterClient;
+  readonly secondary: ClusterClient;
+  /** Under which the primary knows the secondary. */
+  readonly id: string;
+  /** Performance only: undefined leaves the filter as it is, null removes it. */
+  readonly filter?: Filter | null | undefined;
+}
+
+/** Makes the cluster a primary; nothing to do if it is one. */
+export async function enablePrimary(
+  session: MeridianSession,
+  cluster: ClusterClient,
+  mode: Mode,
+  caller: Caller,
+  address?: string,
+): Promise<void> {
+  const status = (await replicationStatus(cluster))[mode];
+  if (status.mode === "secondary")
+    throw notA("primary", cluster, mode, "a secondary. Promote it, or move the primary by a meridian_topology");
+  const clusterAddress = address ?? (await session.clusterAddress(cluster.name));
+  if (status.mode !== "primary") {
+    const body = clusterAddress === undefined ? {} : { primary_cluster_addr: clusterAddress };
+    await cluster.post(`sys/replication/${mode}/primary/enable`, body);
+    caller.log.info("enabled as primary", { cluster: cluster.name, mode });
+  }
+  await waitForMode(cluster, mode, "primary", caller);
+}
+
+export async function waitForMode(cluster: ClusterClient, mode: Mode, role: string, caller: Caller): Promise<void> {
+  const wait = { ...caller, what: `cluster "${cluster.name}" is ${mode} ${role}`, limitMs: PRIMARY_LIMIT_MS };
+  await waitUntil(wait, async () => {
+    const status = (await replicationStatusNow(cluster))[mode];
+    return status.mode === role ? { done: true } : { pending: describeState(status) };
+  });
+}
+
+/** Makes the cluster a secondary, or goes on waiting for one that was being made. All its own data is replaced. */
+export async function activateSecondary(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  const { mode, secondary, primary } = link;
+  const status = (await replicationStatus(secondary))[mode];
+  if (status.mode === "primary")
+    throw notA("secondary", secondary, mode, "a primary now. It is neither disabled nor wiped; demote it first");
+  await session.operator.read();
+  if (status.mode === "disabled") await enable(session, link, caller);
+  else if (!(await isKnownTo(link))) await rePoint(session, link, caller);
+  else await settleFilter(primary, link.id, link.filter);
+  await waitUntilStreaming(session, link, caller);
+}
+
+async function enable(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  const { mode, secondary, primary } = link;
+  await expect(session, secondary.name, primary.name);
+  const token = await activationToken(link);
+  await settleFilter(primary, link.id, link.filter);
+  const body = { token, primary_api_addr: primary.address, ca_cert: primary.endpoint.caCertPem ?? "" };
+  await secondary.post(`sys/replication/${mode}/secondary/enable`, body, { secrets: [token] });
+  caller.log.info("enabled as secondary", { cluster: secondary.name, mode, primary: primary.name });
+}
+
+/** Lets an existing secondary follow another primary of its set. Nothing is wiped. */
+export async function rePoint(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  const { mode, secondary, primary } = link;
+  await expect(session, secondary.name, primary.name);
+  const operation = mode === "dr" ? await makeOperationToken(primary, session.nowMs()) : undefined;
+  const token = await activationToken(link);
+  await settleFilter(primary, link.id, link.filter);
+  const body = {
+    token,
+    primary_api_addr: primary.address,
+    ca_cert: primary.endpoint.caCertPem ?? "",
+    ...(operation && { dr_operation_token: operation.token }),
+  };
+  const secrets = [token, ...(operation ? [operation.token] : [])];
+  const options = operation ? { secrets, token: null } : { secrets };
+  await secondary.post(`sys/replication/${mode}/secondary/update-primary`, body, options);
+  caller.log.info("re-pointed", { cluster: secondary.name, mode, primary: primary.name });
+}
+
+/** Whether the primary has let this very secondary in and both are of one set. */
+export async function isKnownTo({ mode, primary, secondary, id }: Link): Promise<boolean> {
+  const [above, below] = await Promise.all([replicationStatus(primary), replicationStatus(secondary)]);
+  const sameSet = above[mode].setId !== "" && above[mode].setId === below[mode].setId;
+  return (
+    sameSet &&
+    below[mode].secondaryId === id &&
+    above[mode].knownSecondaries.includes(id) &&
+    below[mode].primaryClusterAddress !== ""
+  );
+}
+
+/** Until the secondary has everything and follows. Unseals it if the change of keys sealed it. */
+export async function waitUntilStreaming(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  const { mode, secondary, primary, id } = link;
+  const what = `cluster "${secondary.name}" streams from "${primary.name}" (${mode})`;
+  await waitUntil({ ...caller, what, limitMs: STREAMING_LIMIT_MS }, async () => {
+    await ensureUnsealed(session, secondary, caller);
+    const [below, above] = [(await replicationStatusNow(secondary))[mode], (await replicationStatusNow(primary))[mode]];
+    const connected = above.connectedSecondaries.includes(id);
+    if (isStreaming(below) && connected && below.setId === above.setId) return { done: true };
+    return {
+      pending: `${describeState(below)}; ${connected ? "connected" : `not yet connected as "${id}"`} at the primary`,
+    };
+  });
+  const now = new Date(session.nowMs());
+  if (needsRecord(await session.operator.read(), secondary.name)) {
+    await session.operator.update((document) => adoptKeys(document, secondary.name, primary.name, now));
+  }
+}
+
+function needsRecord(document: Awaited<ReturnType<MeridianSession["operator"]["read"]>>, cluster: string): boolean {
+  return document.clusters.get(cluster)?.keysOf !== undefined;
+}
+
+async function expect(session: MeridianSession, secondary: string, primary: string): Promise<void> {
+  const document = await session.operator.read();
+  if (expectKeysOf(document, secondary, primary) === document) return;
+  await session.operator.update((current) => expectKeysOf(current, secondary, primary));
+}
+
+/** A single-use token; an id that is taken by an earlier activation is revoked first. It is never stored. */
+async function activationToken({ mode, primary, id }: Link): Promise<string> {
+  const path = `sys/replication/${mode}/primary/secondary-token`;
+  const request = async () => {
+    const answer = await primary.post(path, { id, ttl: TOKEN_TTL });
+    return textAt(answer.body, "wrap_info", "token") ?? textAt(answer.body, "data", "token");
+  };
+  const token = await request().catch(async (error: unknown) => {
+    if (!(error instanceof ApiError) || error.status !== 400) throw error;
+    const known = (await replicationStatus(primary))[mode].knownSecondaries.includes(id);
+    if (!known) throw error;
+    await primary.post(`sys/replication/${mode}/primary/revoke-secondary`, { id });
+    return request();
+  });
+  if (token !== undefined) return token;
+  throw new ConfigurationError(
+    "No activation token",
+    `Cluster "${primary.name}" at ${primary.address} answered ${path} without a token.`,
+  );
+}
+
+/** Ends a secondary's membership: it leaves the set, and the primary forgets it. Its data stays. */
+export async function endSecondary(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  const { mode, secondary, primary, id } = link;
+  const status = (await replicationStatus(secondary))[mode];
+  if (status.mode === "secondary" || status.mode === "bootstrapping") {
+    const operation = mode === "dr" ? await makeOperationToken(primary, session.nowMs()) : undefined;
+    const body = operation ? { dr_operation_token: operation.token } : {};
+    const options = operation ? { secrets: [operation.token], token: null } : {};
+    await secondary.post(`sys/replication/${mode}/secondary/disable`, body, options);
+    caller.log.info("disabled as secondary", { cluster: secondary.name, mode });
+  }
+  await revokeSecondary(primary, mode, id);
+}
+
+export async function revokeSecondary(primary: ClusterClient, mode: Mode, id: string): Promise<void> {
+  const status = (await replicationStatus(primary))[mode];
+  if (status.mode !== "primary" || !status.knownSecondaries.includes(id)) return;
+  await primary.post(`sys/replication/${mode}/primary/revoke-secondary`, { id }, { accept: [404] });
+}
+
+function notA(wanted: string, cluster: ClusterClient, mode: Mode, is: string): ConfigurationError {
+  const summary = `Cluster "${cluster.name}" cannot become a ${mode} ${wanted}`;
+  return new ConfigurationError(summary, `At ${cluster.address} it is ${is}.`);
+}
