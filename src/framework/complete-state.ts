@@ -6,7 +6,7 @@ import { type AttributePath, formatPath } from "./attribute-path";
 import { type Diagnostic, errorDiagnostic } from "./diagnostics";
 import { attributeOf } from "./nested-objects";
 import { withoutWriteOnly } from "./plan/write-only";
-import type { Attributes } from "./schema";
+import type { Attribute, Attributes } from "./schema";
 import { attributeCtyType, attributesType } from "./schema-type";
 
 export interface Completed {
@@ -14,6 +14,8 @@ export interface Completed {
   /** Errors in what the handler returned. The state is storable all the same. */
   readonly diagnostics: readonly Diagnostic[];
 }
+
+type Report = (path: AttributePath, problem: string) => void;
 
 /**
  * Makes a storable state of what a handler returned: every attribute there, write-only ones null, nothing unknown. What
@@ -34,35 +36,30 @@ export function completeState(attributes: Attributes, returned: Value): Complete
     if (value === undefined && attribute.writeOnly !== true) report(path, "is missing");
     const known = replaceUnknown(value ?? null, path, report);
     const cleaned = withoutWriteOnly({ [name]: attribute }, objectValue([[name, known]]));
-    return [
-      name,
-      storable(attributeOf(cleaned, name), (clean) => encodeMsgpack(attributeCtyType(attribute), clean), path, report),
-    ] as const;
+    return [name, storable(attribute, attributeOf(cleaned, name), path, report)] as const;
   });
   return { state: objectValue(entries), diagnostics };
 }
 
-function storable(
-  value: Value,
-  encode: (value: Value) => Buffer,
-  path: AttributePath,
-  report: (path: AttributePath, problem: string) => void,
-): Value {
-  try {
-    encode(value);
-    return value;
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    report(path, `does not have the attribute's type (${error.message})`);
-    return null;
-  }
+function storable(attribute: Attribute, value: Value, path: AttributePath, report: Report): Value {
+  const problem = misfit(attribute, value);
+  if (problem === undefined) return value;
+  report(path, problem);
+  return null;
 }
 
-function replaceUnknown(
-  value: Value,
-  path: AttributePath,
-  report: (path: AttributePath, problem: string) => void,
-): Value {
+function misfit(attribute: Attribute, value: Value): string | undefined {
+  try {
+    encodeMsgpack(attributeCtyType(attribute), value);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    return `does not have the attribute's type (${error.message})`;
+  }
+  const fraction = value !== null && attribute.type === "integer" && !Number.isSafeInteger(value);
+  return fraction ? "is not a whole number" : undefined;
+}
+
+function replaceUnknown(value: Value, path: AttributePath, report: Report): Value {
   if (isUnknown(value)) {
     report(path, "is still unknown");
     return null;
