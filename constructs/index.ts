@@ -1,0 +1,18 @@
+export { App, Construct, TerraformOutput, TerraformStack } from "./cdk";
+export * as bindings from "./l1";
+export * from "./l2/approle-auth";
+export * from "./l2/cluster";
+export * from "./l2/grantee";
+export * from "./l2/kv-engine";
+export * from "./l2/paths-filter";
+export * from "./l2/policy";
+export * from "./l2/replication";
+export { RuleError } from "./l2/rule-error";
+export * from "./l2/seal";
+export * from "./l2/secret-value";
+export * from "./l2/userpass-auth";
+export { healthCheckPath } from "./l3/health-check-path";
+export * from "./l3/multi-datacenter-topology";
+export type { LocalPlatformProps } from "./platforms/local/local-platform";
+export type { INodePlatform, NodeRequest, ProvisionedNode } from "./platforms/node-platform";
+export { Platform } from "./platforms/platform";
