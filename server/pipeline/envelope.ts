@@ -1,31 +1,14 @@
+import type { Envelope } from "../http/envelope";
+import { bareAnswer, emptyAnswer, envelopeText, errorAnswer } from "../http/envelope";
 import type { HttpAnswer } from "../http/message";
 import type { JsonInput } from "../sdk/json";
-import { parseJson, stringifyJson } from "../sdk/json";
-import type { IssuedAuth, Outcome, ResponseData, ResponseValue, WrapInfo } from "../sdk/outcome";
+import { parseJson, RawJson, stringifyJson } from "../sdk/json";
+import type { IssuedAuth, Outcome, ResponseData, WrapInfo } from "../sdk/outcome";
 import type { Exchange } from "./exchange";
 
-const NO_CONTENT: HttpAnswer = { status: 204 };
-const NOT_FOUND: HttpAnswer = { status: 404, body: '{"errors":[]}\n' };
-
-interface EnvelopeParts {
-  readonly data: string;
-  readonly auth: string;
-  readonly wrap: string;
-  readonly warnings: string;
-  readonly leaseId: string;
-  readonly renewable: boolean;
-  readonly leaseDurationSeconds: number;
-}
-
-const EMPTY: EnvelopeParts = {
-  data: "null",
-  auth: "null",
-  wrap: "null",
-  warnings: "null",
-  leaseId: "",
-  renewable: false,
-  leaseDurationSeconds: 0,
-};
+const NO_CONTENT = emptyAnswer();
+const NOT_FOUND = errorAnswer(404, []);
+const NO_WARNINGS: readonly string[] = [];
 
 /** The answer of a request that did not fail. */
 export function answerOf(exchange: Exchange): HttpAnswer {
@@ -33,13 +16,13 @@ export function answerOf(exchange: Exchange): HttpAnswer {
   if (outcome === undefined) return NO_CONTENT;
   switch (outcome.kind) {
     case "bare":
-      return { status: outcome.status, body: `${stringifyJson(outcome.body)}\n` };
+      return bareAnswer(outcome.status, outcome.body);
     case "raw":
       return { status: outcome.status, contentType: outcome.contentType, body: outcome.body };
     case "forwarded":
       return forwardedAnswer(exchange, outcome);
     case "empty":
-      return warningsOf(exchange) === "null" ? NO_CONTENT : { status: 200, body: envelopeOf(exchange) };
+      return warningsOf(exchange).length === 0 ? NO_CONTENT : { status: 200, body: envelopeOf(exchange) };
     case "list":
       return outcome.keys.length === 0 ? NOT_FOUND : { status: 200, body: envelopeOf(exchange) };
     case "not_found":
@@ -70,56 +53,62 @@ export function wrappableBody(exchange: Exchange): Buffer | undefined {
 }
 
 function envelopeOf(exchange: Exchange): string {
-  const { outcome } = exchange;
-  const parts = { ...EMPTY, warnings: warningsOf(exchange), ...partsOf(exchange) };
-  const id = outcome?.kind === "wrapped" ? "" : exchange.id;
-  const head = `{"request_id":"${id}","lease_id":${stringifyJson(parts.leaseId)},"renewable":${parts.renewable}`;
-  const middle = `,"lease_duration":${parts.leaseDurationSeconds},"data":${parts.data},"wrap_info":${parts.wrap}`;
-  const tail = `,"warnings":${parts.warnings},"auth":${parts.auth},"mount_type":${stringifyJson(exchange.mountType)}`;
-  const repeat = outcome?.kind === "data" && outcome.repeatAtTop === true && parts.data.length > 2;
-  const top = repeat && parts.data.startsWith("{") ? `,${parts.data.slice(1, -1)}` : "";
-  return `${head}${middle}${tail}${top}}\n`;
+  const requestId = exchange.outcome?.kind === "wrapped" ? "" : exchange.id;
+  return envelopeText({
+    requestId,
+    warnings: warningsOf(exchange),
+    mountType: exchange.mountType,
+    ...blocksOf(exchange),
+  });
 }
 
-function partsOf(exchange: Exchange): Partial<EnvelopeParts> {
+function blocksOf(exchange: Exchange): Partial<Envelope> {
   const { outcome, issuedAuth, issuedLease } = exchange;
   switch (outcome?.kind) {
     case "data":
-      return { data: stringifyJson(outcome.data), leaseDurationSeconds: outcome.leaseDurationSeconds ?? 0 };
+      return {
+        data: outcome.data,
+        leaseDurationSeconds: outcome.leaseDurationSeconds,
+        repeated: outcome.repeatAtTop === true ? membersOf(outcome.data) : undefined,
+      };
     case "list":
-      return { data: stringifyJson({ keys: outcome.keys, key_info: outcome.keyInfo }) };
+      return { data: { keys: outcome.keys, key_info: outcome.keyInfo } };
     case "not_found":
-      return { data: text(outcome.data) };
+      return { data: outcome.data };
     case "login":
-      return { data: text(outcome.data), auth: issuedAuth === undefined ? "null" : authText(issuedAuth) };
+      return { data: outcome.data, auth: issuedAuth === undefined ? null : authMembers(issuedAuth) };
     case "auth":
-      return { auth: authText(outcome.auth) };
+      return { auth: authMembers(outcome.auth) };
     case "wrapped":
-      return { wrap: wrapText(outcome.wrap) };
+      return { wrapInfo: wrapMembers(outcome.wrap) };
     case "lease":
-      return { data: text(outcome.data), ...issuedLease };
+      return { data: outcome.data, ...issuedLease };
     default:
       return {};
   }
 }
 
-function text(data: ResponseData | undefined): string {
-  return data === undefined ? "null" : stringifyJson(data);
+type Data = (Outcome & { readonly kind: "data" })["data"];
+
+function membersOf(data: Data): Envelope["repeated"] {
+  if (data instanceof Map) return data;
+  return isPlain(data) ? data : undefined;
 }
 
-function warningsOf(exchange: Exchange): string {
+function isPlain(data: Data): data is ResponseData {
+  return data !== null && !(data instanceof RawJson) && !(data instanceof Map);
+}
+
+function warningsOf(exchange: Exchange): readonly string[] {
   const { outcome, fields } = exchange;
-  const own = outcome !== undefined && "warnings" in outcome ? (outcome.warnings ?? []) : [];
-  const all = outcome?.kind === "forwarded" ? own : [...own, ...(fields?.warnings ?? [])];
-  return all.length === 0 ? "null" : stringifyJson(all);
-}
-
-function authText(auth: IssuedAuth): string {
-  return stringifyJson(authMembers(auth));
+  const own = outcome !== undefined && "warnings" in outcome ? (outcome.warnings ?? NO_WARNINGS) : NO_WARNINGS;
+  const ofFields = outcome?.kind === "forwarded" ? NO_WARNINGS : (fields?.warnings ?? NO_WARNINGS);
+  if (own.length === 0 || ofFields.length === 0) return own.length === 0 ? ofFields : own;
+  return [...own, ...ofFields];
 }
 
 /** The `auth` block in the order of the API. */
-export function authMembers(auth: IssuedAuth): Readonly<Record<string, ResponseValue>> {
+function authMembers(auth: IssuedAuth): Readonly<Record<string, JsonInput>> {
   return {
     client_token: auth.clientToken,
     accessor: auth.accessor,
@@ -137,8 +126,8 @@ export function authMembers(auth: IssuedAuth): Readonly<Record<string, ResponseV
   };
 }
 
-function wrapText(wrap: WrapInfo): string {
-  const members: Readonly<Record<string, JsonInput>> = {
+function wrapMembers(wrap: WrapInfo): Readonly<Record<string, JsonInput>> {
+  return {
     token: wrap.token,
     accessor: wrap.accessor,
     ttl: wrap.ttlSeconds,
@@ -146,7 +135,6 @@ function wrapText(wrap: WrapInfo): string {
     creation_path: wrap.creationPath,
     wrapped_accessor: wrap.wrappedAccessor,
   };
-  return stringifyJson(members);
 }
 
 /** Another cluster's answer as it is; with a warning of this cluster, put into its envelope. */

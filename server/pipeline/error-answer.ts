@@ -1,6 +1,6 @@
+import { errorAnswer as httpErrorAnswer } from "../http/envelope";
 import type { HttpAnswer } from "../http/message";
 import { ServerError } from "../sdk/errors";
-import { stringifyJson } from "../sdk/json";
 import type { Logger } from "../sdk/logger";
 import type { Exchange } from "./exchange";
 
@@ -11,7 +11,7 @@ export function errorAnswer(exchange: Exchange, logger: Logger): HttpAnswer {
   const error = exchange.error ?? TIMED_OUT;
   if (error.status >= 500) report(exchange, error, logger);
   const errors = error.publicText === "" ? [] : [error.publicText];
-  return { status: error.status, body: `${stringifyJson({ errors })}\n` };
+  return httpErrorAnswer(error.status, errors);
 }
 
 function report(exchange: Exchange, error: ServerError, logger: Logger): void {

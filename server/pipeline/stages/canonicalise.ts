@@ -1,22 +1,25 @@
+import { tokenOf, vaultHeadersOf } from "../../http/headers";
 import type { HttpRequest } from "../../http/message";
-import { toBoolean } from "../../router/field-types";
+import type { RequestOperation } from "../../http/verbs";
+import { verbOf } from "../../http/verbs";
 import { parseDurationSeconds } from "../../sdk/duration";
 import { ServerError } from "../../sdk/errors";
 import type { OperationName } from "../../sdk/path";
 import { canonicalPath, encodePath } from "../../sdk/path-canonical";
 import type { Exchange } from "../exchange";
 
-const OPERATIONS: ReadonlyMap<string, OperationName> = new Map([
-  ["GET", "read"],
-  ["HEAD", "read"],
-  ["LIST", "list"],
-  ["POST", "update"],
-  ["PUT", "update"],
-  ["PATCH", "patch"],
-  ["DELETE", "delete"],
-]);
+const OPERATIONS: Readonly<Record<RequestOperation, OperationName | undefined>> = {
+  read: "read",
+  head: "read",
+  help: "read",
+  list: "list",
+  write: "update",
+  patch: "patch",
+  delete: "delete",
+  scan: undefined,
+  options: undefined,
+};
 
-const BEARER = /^bearer +(\S+)$/i;
 const WRAP_TTL_SECONDS_MAX = 32 * 24 * 3600;
 
 /**
@@ -36,16 +39,26 @@ function takeHttp(exchange: Exchange, http: HttpRequest): void {
   exchange.remotePort = connection.remotePort;
   const target = canonicalPath(http.target);
   if (!target.ok) throw refusedPath(target.code, target.message);
-  exchange.query = target.query;
-  exchange.operation = operationOf(http.method, target.query);
+  takeVerb(exchange, http.method, target.query);
   exchange.path = settledPath(target.path, exchange.operation);
-  exchange.clientToken = presentedToken(headers.get("x-vault-token"), headers.get("authorization"));
+  exchange.clientToken = presentedToken(http);
   exchange.wrapTtlSeconds = wrapTtl(headers.get("x-vault-wrap-ttl"));
   exchange.rawBody = http.body;
   exchange.contentType = headers.get("content-type");
   if (headers.get("x-vault-index") !== undefined) exchange.requiredIndexes = headers.all("x-vault-index");
-  checkNamespace(headers.get("x-vault-namespace"));
-  if (flag(target.query, "help")) exchange.kind = "help";
+  if (headers.get("x-vault-namespace") !== undefined) checkNamespace(vaultHeadersOf(http).namespace);
+}
+
+function takeVerb(exchange: Exchange, method: string, query: ReadonlyMap<string, readonly string[]>): void {
+  const verb = verbOf(method, query);
+  if (verb.refused) {
+    throw new ServerError(verb.status === 405 ? "unsupported_operation" : "invalid_request", verb.message);
+  }
+  const operation = OPERATIONS[verb.operation];
+  if (operation === undefined) throw new ServerError("unsupported_operation", { publicText: "" });
+  exchange.operation = operation;
+  exchange.query = verb.fields;
+  if (verb.operation === "help") exchange.kind = "help";
 }
 
 function takeForwarded(exchange: Exchange, forwarded: NonNullable<Exchange["forwarded"]>): void {
@@ -76,20 +89,6 @@ function refusedPath(code: string, message: string): ServerError {
   return code === "outside_v1" ? new ServerError("not_found") : new ServerError("invalid_request", message);
 }
 
-function operationOf(method: string, query: ReadonlyMap<string, readonly string[]>): OperationName {
-  const operation = OPERATIONS.get(method);
-  if (operation === undefined) throw new ServerError("unsupported_operation", { publicText: "" });
-  return method === "GET" && query.size > 0 && flag(query, "list") ? "list" : operation;
-}
-
-function flag(query: ReadonlyMap<string, readonly string[]>, name: string): boolean {
-  const text = query.size === 0 ? undefined : query.get(name)?.[0];
-  if (text === undefined) return false;
-  const value = text === "" ? undefined : toBoolean(text);
-  if (value === undefined) throw new ServerError("invalid_request", `the query parameter "${name}" is no boolean`);
-  return value;
-}
-
 /** A list is of a folder, whether it was asked for with the slash or not; nothing can be written to one. */
 function settledPath(path: string, operation: OperationName): string {
   const isFolder = path.endsWith("/");
@@ -100,14 +99,11 @@ function settledPath(path: string, operation: OperationName): string {
   return path;
 }
 
-function presentedToken(vaultToken: string | undefined, authorization: string | undefined): string {
-  const bearer = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-  const token = vaultToken ?? bearer ?? "";
-  if (bearer !== undefined && vaultToken !== undefined && bearer !== vaultToken) {
-    throw new ServerError("invalid_request", "the request presents two different tokens");
-  }
+/** Several header lines arrive joined by a comma, which no token holds. */
+function presentedToken(http: HttpRequest): string {
+  const token = tokenOf(http)?.trim() ?? "";
   if (token.includes(",")) throw new ServerError("invalid_request", "the request presents several tokens");
-  return token.trim();
+  return token;
 }
 
 function wrapTtl(text: string | undefined): number | undefined {
@@ -121,7 +117,7 @@ function wrapTtl(text: string | undefined): number | undefined {
 }
 
 /** A namespace that is not there must not be answered from the root. */
-function checkNamespace(text: string | undefined): void {
-  if (text === undefined || text === "" || text === "/" || text === "root" || text === "root/") return;
+function checkNamespace(namespace: string): void {
+  if (namespace === "" || namespace === "root") return;
   throw new ServerError("invalid_request", "this server has no namespaces but the root namespace");
 }

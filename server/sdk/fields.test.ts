@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { isServerError } from "../sdk/errors";
-import type { JsonValue } from "../sdk/json";
-import { ExactNumber } from "../sdk/json";
-import type { FieldType } from "../sdk/path";
+import { isServerError } from "./errors";
 import { convertFields } from "./fields";
+import type { JsonValue } from "./json";
+import { ExactNumber } from "./json";
+import type { FieldType } from "./path";
 
 function body(members: Record<string, JsonValue>): Map<string, JsonValue> {
   return new Map(Object.entries(members));

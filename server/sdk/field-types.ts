@@ -1,7 +1,7 @@
-import { parseDurationSeconds } from "../sdk/duration";
-import type { JsonObject, JsonValue } from "../sdk/json";
-import { ExactNumber, parseJson } from "../sdk/json";
-import type { FieldNative, FieldType } from "../sdk/path";
+import { parseDurationSeconds } from "./duration";
+import type { JsonObject, JsonValue } from "./json";
+import { ExactNumber, parseJson } from "./json";
+import type { FieldNative, FieldType } from "./path";
 
 /** A conversion that fails answers undefined: the caller names the field and `expectations[type]`, never the value. */
 export type Convert<Type extends FieldType> = (value: JsonValue) => FieldNative[Type] | undefined;
