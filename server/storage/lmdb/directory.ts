@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, fstatSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 const DIRECTORY_MODE = 0o700;
@@ -10,12 +10,14 @@ export interface DataDirectory {
   readonly path: string;
   readonly dataFile: string;
   readonly descriptor: number;
+  /** Makes the names in the directory survive a power failure. */
+  sync(): void;
   close(): void;
 }
 
 /**
- * Makes the directory (0700) and empty data files (0600) where they are missing, and tightens the modes where they exist
- * already. Names are synced, so that a power failure after the first commit cannot lose the file the commit is in.
+ * Makes the directory (0700) where it is missing, and tightens the modes of what exists already (directory 0700, files 0600).
+ * The data file is made by `creation.ts`.
  */
 export function openDataDirectory(path: string): DataDirectory {
   const absolute = resolve(path);
@@ -24,19 +26,21 @@ export function openDataDirectory(path: string): DataDirectory {
   try {
     tighten(descriptor, DIRECTORY_MODE, absolute);
     const dataFile = join(absolute, "data.mdb");
-    // The engine would make both with a wider mode.
-    makeFile(dataFile);
-    makeFile(`${dataFile}-lock`);
+    if (existsSync(dataFile)) makePrivateFile(dataFile);
+    // The engine would make it with a wider mode.
+    makePrivateFile(`${dataFile}-lock`);
     fsyncSync(descriptor);
     syncDirectory(dirname(absolute));
-    return { path: absolute, dataFile, descriptor, close: () => closeSync(descriptor) };
+    const sync = (): void => fsyncSync(descriptor);
+    return { path: absolute, dataFile, descriptor, sync, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
 }
 
-function makeFile(path: string): void {
+/** Opens or makes the file, so that it exists with mode 0600. */
+export function makePrivateFile(path: string): void {
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
   try {
     tighten(descriptor, FILE_MODE, path);

@@ -1,6 +1,5 @@
 import { ABORT, type Database, open, type RootDatabase } from "lmdb";
 import { StorageFull } from "../../sdk/storage";
-import type { DataDirectory } from "./directory";
 import { encodeRecord, revisionOf } from "./record";
 
 const FORMAT = "1";
@@ -36,10 +35,10 @@ export class Environment {
     private readonly path: string,
   ) {}
 
-  /** @throws Error when the file was written by an incompatible version */
-  static async open(directory: DataDirectory): Promise<Environment> {
+  /** Opens a data file; LMDB fills an empty one with an empty environment. */
+  static async open(dataFile: string): Promise<Environment> {
     const root = open<Buffer, Buffer>({
-      path: directory.dataFile,
+      path: dataFile,
       noSubdir: true,
       encoding: "binary",
       keyEncoding: "binary",
@@ -51,23 +50,27 @@ export class Environment {
       const table = { encoding: "binary", keyEncoding: "binary" } as const;
       const data = root.openDB<Buffer, Buffer>("data", table);
       const meta = root.openDB<Buffer, Buffer>("meta", table);
-      return new Environment(root, data, meta, directory.path);
+      return new Environment(root, data, meta, dataFile);
     } catch (error) {
       await root.close();
       throw error;
     }
   }
 
-  /** To be called once the directory is ours. */
-  async checkFormat(): Promise<void> {
+  /** The first write of a new file. */
+  writeFormat(): Promise<void> {
+    return this.batch(() => this.meta.put(FORMAT_KEY, Buffer.from(FORMAT)));
+  }
+
+  /** @throws Error when the file was written by a server that this one does not understand */
+  checkFormat(): void {
     const format = this.meta.get(FORMAT_KEY)?.toString();
     if (format === FORMAT) return;
-    if (format !== undefined) {
-      throw new Error(
-        `the storage in ${this.path} has format ${format}, this server knows ${FORMAT}; use a newer server`,
-      );
-    }
-    await this.batch(() => this.meta.put(FORMAT_KEY, Buffer.from(FORMAT)));
+    throw new Error(
+      format === undefined
+        ? `${this.path} is not a storage of this server; give it a directory of its own`
+        : `${this.path} has format ${format}, this server knows ${FORMAT}; use a newer server`,
+    );
   }
 
   /** Holds the engine's writer lock, which processes share and the kernel frees when one dies, while `run` runs. */

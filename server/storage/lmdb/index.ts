@@ -8,6 +8,7 @@ import type {
 } from "../../sdk/storage";
 import { capabilitiesDefault, checkBatch, StorageClosed } from "../../sdk/storage-limits";
 import { CommitWriter } from "./commit-writer";
+import { createDataFile, removeUnfinished } from "./creation";
 import { type DataDirectory, openDataDirectory } from "./directory";
 import { type DirectoryLock, lockDirectory } from "./directory-lock";
 import { Environment } from "./environment";
@@ -28,11 +29,13 @@ export interface LmdbStorageOptions {
 export async function openLmdbStorage(options: LmdbStorageOptions): Promise<Storage> {
   const directory = openDataDirectory(options.directory);
   try {
-    const environment = await Environment.open(directory);
+    await createDataFile(directory);
+    const environment = await Environment.open(directory.dataFile);
     try {
       const lock = await lockDirectory(directory, (run) => environment.exclusively(run));
       try {
-        await environment.checkFormat();
+        environment.checkFormat();
+        removeUnfinished(directory);
         return new LmdbStorage(directory, environment, lock);
       } catch (error) {
         await lock.release();
