@@ -3,13 +3,16 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   scrypt as scryptCallback,
   timingSafeEqual,
 } from "node:crypto";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const EMPTY = Buffer.alloc(0);
 
 /** SHA-256 of the concatenation of the parts: 32 bytes. */
 export function sha256(...parts: readonly (Buffer | string)[]): Buffer {
@@ -18,36 +21,60 @@ export function sha256(...parts: readonly (Buffer | string)[]): Buffer {
   return hash.digest();
 }
 
+/** A key in native memory: never on the garbage-collected heap, wiped when it is freed. */
+export type SecretKey = KeyObject;
+
+/** Takes the key over and overwrites the buffer with zeros. */
+export function takeSecretKey(key: Buffer): SecretKey {
+  const secret = createSecretKey(key);
+  key.fill(0);
+  return secret;
+}
+
+/** The bytes, in a buffer of their own: the caller must zero it. */
+export function exportSecretKey(key: SecretKey): Buffer {
+  return key.export();
+}
+
 /** HMAC-SHA256 (RFC 2104) over the concatenation of the parts: 32 bytes. */
-export function hmacSha256(key: Buffer, ...parts: readonly (Buffer | string)[]): Buffer {
+export function hmacSha256(key: SecretKey | Buffer, ...parts: readonly (Buffer | string)[]): Buffer {
   const mac = createHmac("sha256", key);
   for (const part of parts) mac.update(part);
   return mac.digest();
 }
 
 /** HKDF-SHA256 (RFC 5869): `lengthBytes` bytes bound to `info`. */
-export function hkdfSha256(secret: Buffer, salt: Buffer, info: string, lengthBytes: number): Buffer {
+export function hkdfSha256(secret: SecretKey | Buffer, salt: Buffer, info: string, lengthBytes: number): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, salt, info, lengthBytes));
 }
 
 /**
  * AES-256-GCM (NIST SP 800-38D). Output: nonce (12) | ciphertext | tag (16).
- * The nonce must never repeat under one key; give 12 random bytes.
+ * The nonce must never repeat under one key; give 12 random bytes. `header` is written in front, in clear.
  */
-export function sealAead(key: Buffer, nonce: Buffer, plaintext: Buffer, authenticatedData: Buffer): Buffer {
+export function sealAead(
+  key: SecretKey | Buffer,
+  nonce: Buffer,
+  plaintext: Buffer,
+  authenticatedData: Buffer,
+  header: Buffer = EMPTY,
+): Buffer {
   const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(authenticatedData);
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat([header, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** Undoes `sealAead`. Returns undefined when the data, the path or the key is not the one it was sealed with. */
-export function openAead(key: Buffer, sealed: Buffer, authenticatedData: Buffer): Buffer | undefined {
+export function openAead(key: SecretKey | Buffer, sealed: Buffer, authenticatedData: Buffer): Buffer | undefined {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(authenticatedData);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
+    // In this mode `final` gives no bytes, it only checks the tag: no copy into the shared pool.
+    const plaintext = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
+    decipher.final();
+    return plaintext;
   } catch {
     return undefined;
   }

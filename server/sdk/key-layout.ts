@@ -38,3 +38,21 @@ export function classOfLetter(letter: string): KeyClass | undefined {
   if (letter === "l") return "local";
   return letter === "n" ? "node" : undefined;
 }
+
+/** Where the key lies in the storage. */
+export function storageKey(generation: string, keyClass: KeyClass, key: string): string {
+  return `g/${generation}/${CLASS_LETTER[keyClass]}/${key}`;
+}
+
+/** Where the log and the index of a generation keep their records; `r`, `l` and `n` are taken by the classes. */
+export function generationRecordPrefix(generation: string, area: "log" | "index" | "state"): string {
+  return `g/${generation}/${{ log: "w", index: "i", state: "x" }[area]}/`;
+}
+
+/** Whether the key lies in one of the three areas above: nothing else may be stored. */
+export function isLaidOutKey(key: string): boolean {
+  const [area, id, rest] = key.split("/", 3);
+  if (id === undefined || id === "") return false;
+  if (area === "data") return rest !== undefined && key.length > mountDataPrefix(id).length;
+  return area === "core" || (area === "mounts" && rest === undefined);
+}

@@ -1,0 +1,180 @@
+import type { Barrier, EncryptionKeyStatus, RoleChange } from "../sdk/barrier";
+import type { Clock } from "../sdk/clock";
+import { ServerError } from "../sdk/errors";
+import { authenticatedPath } from "../sdk/key-layout";
+import type { AppendOperation, ClusterLog, Epoch, KeyClass, Lineage, LogEntry, ReplicationMode } from "../sdk/log";
+import type { CommitReceipt, View, ViewValue, WriteOperation } from "../sdk/view";
+import { BarrierView, type ViewBackend } from "./barrier-view";
+import type { CiphertextStore } from "./ciphertext-store";
+import { KeyUsage } from "./key-usage";
+import { KEYRING_KEY } from "./keyring";
+import { decodeLineage, encodeLineage, lineageKey } from "./lineages";
+import { PendingWrite } from "./pending-write";
+import { ValueCache } from "./value-cache";
+import type { ValueCipher } from "./value-cipher";
+
+export interface BarrierOptions {
+  readonly cipher: ValueCipher;
+  readonly log: ClusterLog;
+  readonly ciphertexts: CiphertextStore;
+  readonly clock: Clock;
+  /** Decrypted values kept in memory. @default 32 MiB */
+  readonly cacheBytes?: number;
+}
+
+const CACHE_BYTES = 32 * 1024 * 1024;
+const MODES: readonly ReplicationMode[] = ["performance", "dr"];
+
+/** Opens the barrier over a log; `close` drops what it decrypted. @throws `corrupt` */
+export async function openBarrier(options: BarrierOptions): Promise<EncryptedBarrier> {
+  const usage = await KeyUsage.load(options.cipher, options.log, options.ciphertexts);
+  const barrier = new EncryptedBarrier(options, usage);
+  await barrier.loadLineages();
+  return barrier;
+}
+
+export class EncryptedBarrier implements Barrier, ViewBackend {
+  private readonly cache: ValueCache;
+  private readonly unsubscribe: () => void;
+  private lineages: Readonly<Record<ReplicationMode, Lineage>> = { performance: [], dr: [] };
+  private rotating: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: BarrierOptions,
+    private readonly usage: KeyUsage,
+  ) {
+    this.cache = new ValueCache(options.cacheBytes ?? CACHE_BYTES);
+    this.unsubscribe = options.log.subscribe((entries) => this.follow(entries));
+  }
+
+  async loadLineages(): Promise<void> {
+    for (const mode of MODES) {
+      const stored = await this.get("local", lineageKey(mode));
+      if (stored !== undefined) this.lineages = { ...this.lineages, [mode]: decodeLineage(stored.value) };
+    }
+  }
+
+  view(prefix: string, keyClass: KeyClass): View {
+    return new BarrierView(this, prefix, keyClass);
+  }
+
+  lineage(mode: ReplicationMode): Lineage {
+    return this.lineages[mode];
+  }
+
+  async get(keyClass: KeyClass, key: string): Promise<ViewValue | undefined> {
+    const { cipher, ciphertexts } = this.options;
+    if (cipher.isSealed) throw new ServerError("sealed");
+    return this.cache.get(authenticatedPath(keyClass, key), async () => {
+      const stored = await ciphertexts.read(keyClass, key);
+      if (stored === undefined) return undefined;
+      return { value: cipher.decrypt(keyClass, key, stored.value), revision: stored.revision };
+    });
+  }
+
+  peek(keyClass: KeyClass, key: string): ViewValue | undefined {
+    return this.cache.peek(authenticatedPath(keyClass, key))?.value;
+  }
+
+  async list(keyClass: KeyClass, prefix: string, after: string | undefined, limit: number): Promise<readonly string[]> {
+    if (this.options.cipher.isSealed) throw new ServerError("sealed");
+    return this.options.ciphertexts.list(keyClass, prefix, after, limit);
+  }
+
+  async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<CommitReceipt> {
+    const { cipher, log } = this.options;
+    if (cipher.isSealed) throw new ServerError("sealed");
+    const writes = [...operations.map(pendingWrite), ...lineageWrites(change)];
+    await this.usage.take(writes.length);
+    const appended = writes.map((write) => this.encrypted(write));
+    const epochs = newEpochs(change);
+    try {
+      return await log.append({
+        operations: appended,
+        ...(epochs === undefined ? {} : { epochs }),
+        ...(change.cursors === undefined ? {} : { cursors: change.cursors }),
+      });
+    } finally {
+      // Entries tell of the logged classes; nobody tells of `node`, nor of a commit whose outcome is uncertain.
+      for (const { keyClass, key } of writes) this.cache.invalidate(authenticatedPath(keyClass, key));
+    }
+  }
+
+  rotate(): Promise<EncryptionKeyStatus> {
+    const rotation = this.rotating.then(() => this.writeNewKeyring());
+    this.rotating = rotation.catch(() => undefined);
+    return rotation.then(() => this.keyStatus());
+  }
+
+  keyStatus(): EncryptionKeyStatus {
+    const { active, terms } = this.options.cipher.keyring;
+    return {
+      activeKeyId: active.id,
+      term: terms.length,
+      installedAtMilliseconds: active.installedAtMilliseconds,
+      encryptions: this.usage.encryptions(active.id),
+    };
+  }
+
+  /** Forgets every decrypted value. */
+  close(): void {
+    this.unsubscribe();
+    this.cache.clear();
+  }
+
+  private async writeNewKeyring(): Promise<void> {
+    const { cipher, clock, log } = this.options;
+    const keyring = cipher.keyring.withNewTerm(cipher.random, clock.nowMilliseconds());
+    const value = keyring.sealedUnder(cipher.rootKey, cipher.random);
+    await log.append({ operations: [{ class: "replicated", key: KEYRING_KEY, value }] });
+  }
+
+  private encrypted(write: PendingWrite): AppendOperation {
+    const { keyClass, key, value, ifRevision } = write;
+    const ciphertext = value === undefined ? undefined : this.options.cipher.encrypt(keyClass, key, value);
+    return { class: keyClass, key, value: ciphertext, ifRevision };
+  }
+
+  /** What this cluster wrote and what it applied arrive here alike. */
+  private follow(entries: readonly LogEntry[]): void {
+    for (const { operations } of entries) {
+      for (const { class: keyClass, key, value } of operations) {
+        this.cache.invalidate(authenticatedPath(keyClass, key));
+        if (value === undefined) continue;
+        if (key === KEYRING_KEY) this.options.cipher.adoptKeyring(value);
+        else if (keyClass === "local") this.followLineage(key, value);
+      }
+    }
+  }
+
+  private followLineage(key: string, value: Buffer): void {
+    for (const mode of MODES) {
+      if (key !== lineageKey(mode)) continue;
+      const lineage = decodeLineage(this.options.cipher.decrypt("local", key, value));
+      this.lineages = { ...this.lineages, [mode]: lineage };
+    }
+  }
+}
+
+function pendingWrite(operation: WriteOperation): PendingWrite {
+  if (operation instanceof PendingWrite) return operation;
+  throw new Error("not a write operation of a barrier view");
+}
+
+function lineageWrites({ lineages = {} }: RoleChange): PendingWrite[] {
+  return MODES.flatMap((mode) => {
+    const lineage = lineages[mode];
+    if (lineage === undefined) return [];
+    return [new PendingWrite("put", "local", lineageKey(mode), encodeLineage(lineage), undefined)];
+  });
+}
+
+function newEpochs({ lineages }: RoleChange): Partial<Record<ReplicationMode, Epoch>> | undefined {
+  if (lineages === undefined) return undefined;
+  const epochs: Partial<Record<ReplicationMode, Epoch>> = {};
+  for (const mode of MODES) {
+    const last = lineages[mode]?.at(-1);
+    if (last !== undefined) epochs[mode] = last.epoch;
+  }
+  return epochs;
+}

@@ -1,0 +1,139 @@
+import { KEYRING_KEY, Keyring } from "../barrier/keyring";
+import type { SealKind } from "../barrier/seal/seal-kind";
+import type { SealRecord } from "../barrier/seal/seal-record";
+import { ValueCipher } from "../barrier/value-cipher";
+import { GenerationWriter } from "../replication/log/generation-writer";
+import type { BootstrapMaterial, GenerationBuilder, Generations } from "../sdk/barrier";
+import { exportSecretKey, type SecretKey, takeSecretKey } from "../sdk/crypto";
+import { ServerError } from "../sdk/errors";
+import type { ReplicationMode } from "../sdk/log";
+import { corruptRecord } from "../sdk/record";
+import type { View } from "../sdk/view";
+import { BUILD_KEY, type BuildRecord, decodeBuild, encodeBuild } from "./build-record";
+import { type FinishedBuild, openBuilder } from "./generation-builder";
+import { encodeIdentity, IDENTITY_KEY } from "./identity";
+import type { CoreOptions, OpenCore } from "./open-core";
+
+/** What a build hands over to become the generation in use. */
+export interface Activation {
+  readonly generation: string;
+  readonly seal: SealRecord;
+  readonly rootKey: SecretKey;
+  /** Makes the last commit; the log before it is closed by then and ended at this index. */
+  readonly commit: (lastIndex: number, alongside: Parameters<GenerationWriter["finish"]>[2]) => Promise<void>;
+}
+
+export interface GenerationsOptions {
+  readonly core: OpenCore;
+  readonly coreOptions: CoreOptions;
+  readonly sealKind: SealKind;
+  readonly sealRecord: () => SealRecord;
+  readonly onActivate: (activation: Activation) => Promise<void>;
+  /** Something that is not kept any more may be removed. */
+  readonly onStale: () => void;
+}
+
+export class StoredGenerations implements Generations {
+  /** Name of the generation that is being built, if one is. */
+  building: string | undefined;
+  private readonly view: View;
+
+  constructor(private readonly options: GenerationsOptions) {
+    this.view = options.core.barrier.view("", "node");
+  }
+
+  async exportBootstrap(): Promise<BootstrapMaterial> {
+    const { log, cipher } = this.options.core;
+    const [keyring] = await log.readCiphertexts("replicated", [KEYRING_KEY]);
+    if (keyring === undefined) throw corruptRecord(KEYRING_KEY);
+    return { rootKey: exportSecretKey(cipher.rootKey), keyring, shareSet: this.options.sealRecord().shareSet };
+  }
+
+  async begin(mode: ReplicationMode, bootstrap: BootstrapMaterial): Promise<GenerationBuilder> {
+    await this.discard();
+    const generation = this.options.coreOptions.random.bytes(4).toString("hex");
+    const record: BuildRecord = { generation, mode, bootstrap };
+    // Both refuse before anything is kept: a seal that cannot hold the root key, a keyring that it does not open.
+    await this.combinedSeal(bootstrap);
+    const builder = await this.openBuild(record);
+    const value = encodeBuild(record);
+    this.building = generation;
+    await this.view.commit([this.view.put(BUILD_KEY, value)]).finally(() => value.fill(0));
+    return builder;
+  }
+
+  async resume(): Promise<GenerationBuilder | undefined> {
+    const stored = await this.view.get(BUILD_KEY);
+    if (stored === undefined) return undefined;
+    const record = decodeBuild(stored.value);
+    this.building = record.generation;
+    return this.openBuild(record);
+  }
+
+  /** So that nothing of an unfinished build is removed as stale. */
+  async load(): Promise<void> {
+    const stored = await this.view.get(BUILD_KEY);
+    if (stored === undefined) return;
+    const record = decodeBuild(stored.value);
+    record.bootstrap.rootKey.fill(0);
+    this.building = record.generation;
+  }
+
+  private async discard(): Promise<void> {
+    if (this.building === undefined) return;
+    await this.view.commit([this.view.delete(BUILD_KEY)]);
+    this.building = undefined;
+    this.options.onStale();
+  }
+
+  private async openBuild({ generation, mode, bootstrap }: BuildRecord): Promise<GenerationBuilder> {
+    const { core, coreOptions } = this.options;
+    const seal = await this.combinedSeal(bootstrap);
+    const rootKey = takeSecretKey(Buffer.from(bootstrap.rootKey));
+    const cipher = new ValueCipher(rootKey, Keyring.open(rootKey, bootstrap.keyring), coreOptions.random);
+    const writer = await GenerationWriter.open({
+      storage: coreOptions.storage,
+      generation,
+      clusterId: core.identity.id,
+      keys: cipher.keyring.logKeys(),
+    });
+    return openBuilder({
+      mode,
+      clusterId: core.identity.id,
+      writer,
+      cipher,
+      onDiscard: () => this.discard(),
+      onActivate: (finished) => this.options.onActivate(this.activation(generation, seal, cipher, writer, finished)),
+    });
+  }
+
+  private activation(
+    generation: string,
+    seal: SealRecord,
+    cipher: ValueCipher,
+    writer: GenerationWriter,
+    finished: FinishedBuild,
+  ): Activation {
+    const value = cipher.encrypt("node", IDENTITY_KEY, encodeIdentity(this.options.core.identity));
+    const operations = [...finished.operations, { class: "node" as const, key: IDENTITY_KEY, value }];
+    const { epochs, cursors } = finished;
+    return {
+      generation,
+      seal,
+      rootKey: cipher.rootKey,
+      commit: (lastIndex, alongside) => writer.finish(operations, { lastIndex, epochs, cursors }, alongside),
+    };
+  }
+
+  /** The primary's shares with this cluster's kind of seal: unseal shares for shamir, recovery shares otherwise. */
+  private async combinedSeal({ rootKey, shareSet }: BootstrapMaterial): Promise<SealRecord> {
+    const { type, automatic } = this.options.sealKind;
+    if (automatic !== undefined) return { type, shareSet, wrapped: await automatic.wrap(rootKey) };
+    if (shareSet !== undefined) return { type, shareSet, wrapped: undefined };
+    throw new ServerError(
+      "invalid_request",
+      "the primary has no recovery shares, so a secondary with shamir shares could never be unsealed: give this " +
+        "cluster an automatic seal, or initialise the primary with recovery shares",
+    );
+  }
+}

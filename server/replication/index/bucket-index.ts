@@ -1,0 +1,106 @@
+import { addChecksum, isZeroChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
+import type { IncludeMount, IndexNode, LoggedClass } from "../../sdk/log";
+import { LEAVES_PER_PAGE } from "./multiset-hash";
+
+interface Page {
+  readonly sum: Buffer;
+  readonly leaves: Map<number, Buffer>;
+}
+
+interface MountIndex {
+  readonly class: LoggedClass;
+  readonly mountId: string;
+  readonly sum: Buffer;
+  readonly pages: Map<number, Page>;
+}
+
+/** Change of one leaf, not yet part of the index. */
+export interface LeafChange {
+  readonly class: LoggedClass;
+  readonly mountId: string;
+  readonly leaf: number;
+  readonly delta: Buffer;
+}
+
+/** The sums of all leaves, pages and mounts, in memory. Changed only after the storage made the change durable. */
+export class BucketIndex {
+  private readonly mountsByName = new Map<string, MountIndex>();
+  private readonly classSums: Readonly<Record<LoggedClass, Buffer>> = {
+    replicated: zeroChecksum(),
+    local: zeroChecksum(),
+  };
+
+  /** What the leaf's sum becomes: 32 bytes of its own. */
+  sumAfter(change: LeafChange): Buffer {
+    const sum = Buffer.from(
+      this.mount(change.class, change.mountId)
+        ?.pages.get(Math.floor(change.leaf / LEAVES_PER_PAGE))
+        ?.leaves.get(change.leaf) ?? zeroChecksum(),
+    );
+    addChecksum(sum, change.delta);
+    return sum;
+  }
+
+  add(change: LeafChange): void {
+    const mount = this.mount(change.class, change.mountId) ?? this.newMount(change.class, change.mountId);
+    const pageNumber = Math.floor(change.leaf / LEAVES_PER_PAGE);
+    const page = mount.pages.get(pageNumber) ?? { sum: zeroChecksum(), leaves: new Map<number, Buffer>() };
+    mount.pages.set(pageNumber, page);
+    const leaf = page.leaves.get(change.leaf) ?? zeroChecksum();
+    page.leaves.set(change.leaf, leaf);
+    for (const sum of [leaf, page.sum, mount.sum, this.classSums[change.class]]) addChecksum(sum, change.delta);
+    if (isZeroChecksum(leaf)) this.forgetLeaf(mount, pageNumber, page, change.leaf);
+  }
+
+  /** A copy: 32 bytes. */
+  classSum(keyClass: LoggedClass): Buffer {
+    return Buffer.from(this.classSums[keyClass]);
+  }
+
+  /** Sums what is left out or what is taken in, whichever is the whole class less. */
+  checksumOf(include: IncludeMount, classes: readonly LoggedClass[]): Buffer {
+    const sum = zeroChecksum();
+    for (const keyClass of classes) addChecksum(sum, this.classSums[keyClass]);
+    for (const mount of this.mountsByName.values()) {
+      if (classes.includes(mount.class) && !include(mount.mountId)) subtractChecksum(sum, mount.sum);
+    }
+    return sum;
+  }
+
+  mounts(): readonly { readonly class: LoggedClass; readonly mountId: string; readonly sum: Buffer }[] {
+    return [...this.mountsByName.values()].map(({ class: keyClass, mountId, sum }) => ({
+      class: keyClass,
+      mountId,
+      sum: Buffer.from(sum),
+    }));
+  }
+
+  pages(keyClass: LoggedClass, mountId: string): readonly IndexNode[] {
+    const pages = this.mount(keyClass, mountId)?.pages ?? new Map<number, Page>();
+    return nodes([...pages].map(([number, page]) => [number, page.sum]));
+  }
+
+  leaves(keyClass: LoggedClass, mountId: string, page: number): readonly IndexNode[] {
+    return nodes([...(this.mount(keyClass, mountId)?.pages.get(page)?.leaves ?? [])]);
+  }
+
+  private mount(keyClass: LoggedClass, mountId: string): MountIndex | undefined {
+    return this.mountsByName.get(`${keyClass}/${mountId}`);
+  }
+
+  private newMount(keyClass: LoggedClass, mountId: string): MountIndex {
+    const mount: MountIndex = { class: keyClass, mountId, sum: zeroChecksum(), pages: new Map() };
+    this.mountsByName.set(`${keyClass}/${mountId}`, mount);
+    return mount;
+  }
+
+  private forgetLeaf(mount: MountIndex, pageNumber: number, page: Page, leaf: number): void {
+    page.leaves.delete(leaf);
+    if (page.leaves.size === 0) mount.pages.delete(pageNumber);
+    if (mount.pages.size === 0) this.mountsByName.delete(`${mount.class}/${mount.mountId}`);
+  }
+}
+
+function nodes(pairs: readonly (readonly [number, Buffer])[]): readonly IndexNode[] {
+  return pairs.map(([number, sum]) => ({ number, sum: Buffer.from(sum) })).sort((a, b) => a.number - b.number);
+}

@@ -1,0 +1,117 @@
+import { ServerError } from "../../sdk/errors";
+import { generationRecordPrefix } from "../../sdk/key-layout";
+import type { AppendOperation } from "../../sdk/log";
+import { decodeRecord, encodeRecord } from "../../sdk/record";
+import { type CommitBatch, StorageFull } from "../../sdk/storage";
+import type { LogState } from "./log-state";
+import { LogStore, type LogStoreOptions } from "./log-store";
+import { StagedCommit } from "./staged-commit";
+
+const OPERATIONS_PER_COMMIT_MAX = 1_000;
+const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
+
+/**
+ * Fills a generation that is not in use: data and index, no log entries. The place it got to (`progress`) is part of the
+ * last commit of each call; what a crash leaves of a call before is written again, with the same result.
+ */
+export class GenerationWriter {
+  private constructor(private readonly store: LogStore) {}
+
+  /** @throws `corrupt` when what is there was damaged */
+  static async open(options: LogStoreOptions): Promise<GenerationWriter> {
+    const store = new LogStore(options);
+    await store.load();
+    return new GenerationWriter(store);
+  }
+
+  get state(): LogState {
+    return this.store.state;
+  }
+
+  async progress(): Promise<Buffer | undefined> {
+    const [record] = await this.store.storage.read([this.progressKey]);
+    return record && decodeRecord(this.store.recordKey, this.progressKey, record.value);
+  }
+
+  /** @throws `storage_full`, `corrupt` */
+  async write(operations: readonly AppendOperation[], progress: Buffer): Promise<void> {
+    const parts = partsOf(operations, this.store.storage.capabilities.operationsPerCommitMax);
+    for (const [at, part] of parts.entries()) {
+      const staged = await this.stage(part);
+      if (at === parts.length - 1) staged.addRecord(this.progressKey, this.progressRecord(progress));
+      await this.commit(staged, { preconditions: [], puts: [], deletes: [] });
+    }
+  }
+
+  /** The last commit: `operations` are few, `alongside` is what makes the generation the one in use. */
+  async finish(
+    operations: readonly AppendOperation[],
+    state: Pick<LogState, "lastIndex" | "epochs" | "cursors">,
+    alongside: CommitBatch,
+  ): Promise<void> {
+    const staged = await this.stage(operations);
+    staged.beginLog(state);
+    await this.commit(staged, { ...alongside, deletes: [...alongside.deletes, this.progressKey] });
+  }
+
+  /** Ciphertext of a key that was written. @throws `corrupt` */
+  async readLocal(key: string): Promise<Buffer | undefined> {
+    const [pair] = await this.store.scanCiphertexts("local", key, undefined, 1);
+    return pair?.key === key ? pair.value : undefined;
+  }
+
+  private async stage(operations: readonly AppendOperation[]): Promise<StagedCommit> {
+    const staged = new StagedCommit(this.store);
+    await staged.load(operations);
+    staged.check(operations);
+    staged.apply(operations);
+    return staged;
+  }
+
+  private async commit(staged: StagedCommit, alongside: CommitBatch): Promise<void> {
+    const batch = staged.batch(alongside.preconditions);
+    try {
+      await this.store.storage.commit({
+        preconditions: batch.preconditions,
+        puts: [...batch.puts, ...alongside.puts],
+        deletes: [...batch.deletes, ...alongside.deletes],
+      });
+    } catch (error) {
+      if (error instanceof StorageFull) throw new ServerError("storage_full", { cause: error });
+      // Whether it happened is open: memory must say what the storage says.
+      await this.store.load().catch(() => undefined);
+      throw error;
+    }
+    staged.settle();
+  }
+
+  private get progressKey(): string {
+    return `${generationRecordPrefix(this.store.generation, "state")}build`;
+  }
+
+  private progressRecord(progress: Buffer): Buffer {
+    return encodeRecord(this.store.recordKey, this.progressKey, progress);
+  }
+}
+
+function partsOf(operations: readonly AppendOperation[], operationsPerCommitMax: number): AppendOperation[][] {
+  const operationsMax = Math.min(OPERATIONS_PER_COMMIT_MAX, Math.floor((operationsPerCommitMax - 2) / 2));
+  const parts: AppendOperation[][] = [[]];
+  let bytes = 0;
+  for (const operation of operations) {
+    const size = operation.value?.length ?? 0;
+    const last = parts[parts.length - 1];
+    if (
+      last === undefined ||
+      last.length >= operationsMax ||
+      (last.length > 0 && bytes + size > BYTES_PER_COMMIT_MAX)
+    ) {
+      parts.push([operation]);
+      bytes = size;
+    } else {
+      last.push(operation);
+      bytes += size;
+    }
+  }
+  return parts;
+}

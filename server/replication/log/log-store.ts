@@ -1,0 +1,97 @@
+import type { SecretKey } from "../../sdk/crypto";
+import { generationRecordPrefix, storageKey } from "../../sdk/key-layout";
+import type { KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
+import { corruptRecord } from "../../sdk/record";
+import type { Storage } from "../../sdk/storage";
+import { BucketIndex } from "../index/bucket-index";
+import { loadLeaves } from "../index/leaf-record";
+import { MultisetHasher } from "../index/multiset-hash";
+import { decodeEntryRecord, entryKey } from "./log-record";
+import { decodeState, emptyState, type LogState, stateKey } from "./log-state";
+import { decodeCiphertext } from "./stored-ciphertext";
+
+/** Keys of the log and the index, from the keyring: the same in all clusters of a set, for as long as the set lives. */
+export interface LogKeys {
+  readonly index: SecretKey;
+  readonly record: SecretKey;
+}
+
+export interface LogStoreOptions {
+  readonly storage: Storage;
+  readonly generation: string;
+  readonly clusterId: string;
+  readonly keys: LogKeys;
+}
+
+/** One generation in the storage, with what of it is kept in memory. Only the writer changes it. */
+export class LogStore {
+  readonly storage: Storage;
+  readonly generation: string;
+  readonly clusterId: string;
+  readonly recordKey: SecretKey;
+  readonly hasher: MultisetHasher;
+  state: LogState;
+  index = new BucketIndex();
+
+  constructor(options: LogStoreOptions) {
+    this.storage = options.storage;
+    this.generation = options.generation;
+    this.clusterId = options.clusterId;
+    this.recordKey = options.keys.record;
+    this.hasher = new MultisetHasher(options.keys.index);
+    this.state = emptyState(options.clusterId);
+  }
+
+  /**
+   * Takes the state that is stored, and rebuilds the sums in memory; a generation without a state is empty.
+   * @throws `corrupt` when the leaves are not those that the state was written with
+   */
+  async load(): Promise<void> {
+    const [record] = await this.storage.read([stateKey(this.generation)]);
+    const state =
+      record === undefined ? emptyState(this.clusterId) : decodeState(this.recordKey, this.generation, record.value);
+    const index = new BucketIndex();
+    await loadLeaves(this.storage, this.generation, index);
+    for (const keyClass of ["replicated", "local"] as const) {
+      if (!index.classSum(keyClass).equals(state.checksums[keyClass])) {
+        throw corruptRecord(`index of class ${keyClass}`);
+      }
+    }
+    this.state = state;
+    this.index = index;
+  }
+
+  /** At most `limit` entries after `fromIndex` that are stored. @throws `corrupt` naming the storage key */
+  async readEntries(fromIndex: number, limit: number): Promise<readonly LogEntry[]> {
+    const prefix = generationRecordPrefix(this.generation, "log");
+    const pairs = await this.storage.scan(prefix, { after: entryKey(this.generation, fromIndex), limit });
+    return pairs.map((pair, at) => {
+      const index = fromIndex + 1 + at;
+      if (pair.key !== entryKey(this.generation, index)) throw corruptRecord(entryKey(this.generation, index));
+      return decodeEntryRecord(this.recordKey, pair.key, index, pair.value);
+    });
+  }
+
+  storageKey(keyClass: KeyClass, key: string): string {
+    return storageKey(this.generation, keyClass, key);
+  }
+
+  /** Ciphertexts of one class in the order of their keys. @throws `corrupt` naming the key */
+  async scanCiphertexts(
+    keyClass: LoggedClass,
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly { readonly key: string; readonly value: Buffer }[]> {
+    const full = this.storageKey(keyClass, prefix);
+    const strip = full.length - prefix.length;
+    const pairs = await this.storage.scan(full, {
+      limit,
+      ...(after === undefined ? {} : { after: this.storageKey(keyClass, after) }),
+    });
+    return pairs.map((pair) => {
+      const key = pair.key.slice(strip);
+      return { key, value: decodeCiphertext(keyClass, key, pair.value) };
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { LogEntry } from "../../sdk/log";
+import { entrySizeBytes } from "./entry-codec";
+
+/** The newest entries, kept in memory so that followers at the tail cost no storage reads. Bounded in bytes. */
+export class RecentEntries {
+  private entries: LogEntry[] = [];
+  private bytes = 0;
+
+  constructor(private readonly bytesMax: number) {}
+
+  push(entries: readonly LogEntry[]): void {
+    for (const entry of entries) {
+      this.entries.push(entry);
+      this.bytes += entrySizeBytes(entry);
+    }
+    if (this.bytes > this.bytesMax) this.shrink();
+  }
+
+  /** Up to `limit` entries after `fromIndex`; undefined when they begin before what is kept here. */
+  after(fromIndex: number, limit: number): readonly LogEntry[] | undefined {
+    const first = this.entries[0]?.index;
+    if (first === undefined || fromIndex + 1 < first) return undefined;
+    const start = fromIndex + 1 - first;
+    return this.entries.slice(start, start + limit);
+  }
+
+  /** Down to three quarters, so that not every push moves the whole array. */
+  private shrink(): void {
+    let surplus = 0;
+    while (this.bytes > this.bytesMax * 0.75) {
+      const oldest = this.entries[surplus++];
+      if (oldest === undefined) break;
+      this.bytes -= entrySizeBytes(oldest);
+    }
+    this.entries = this.entries.slice(surplus);
+  }
+
+  clear(): void {
+    this.entries = [];
+    this.bytes = 0;
+  }
+}

@@ -1,0 +1,210 @@
+import { addChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
+import { ServerError } from "../../sdk/errors";
+import { authenticatedPath, mountIdOfKey } from "../../sdk/key-layout";
+import type { AppendOperation, IndexDelta, KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
+import type { CommitBatch, Precondition } from "../../sdk/storage";
+import type { LeafChange } from "../index/bucket-index";
+import { encodeLeaf, leafKey } from "../index/leaf-record";
+import { encodeEntryRecord, entryKey } from "./log-record";
+import { encodeState, type LogState, stateKey } from "./log-state";
+import type { LogStore } from "./log-store";
+import { decodeCiphertext, encodeCiphertext } from "./stored-ciphertext";
+
+/** A key as this commit will leave it. `stored` is undecoded until an operation needs the old value. */
+interface Slot {
+  readonly class: KeyClass;
+  readonly key: string;
+  stored: Buffer | undefined;
+  value: Buffer | undefined;
+  /** 0: does not exist; PENDING: written by this very commit, so no revision that anybody has read. */
+  revision: number;
+  changed: boolean;
+}
+
+const PENDING = -1;
+
+/** Fields of the state that an append may set. */
+export type StateChange = Partial<Pick<LogState, "epochs" | "cursors">>;
+
+/** Collects what one storage commit will hold. Nothing outside of it changes before `settle`. */
+export class StagedCommit {
+  readonly entries: LogEntry[] = [];
+  operationCount = 0;
+  private stateChanged = false;
+  private readonly slots = new Map<string, Slot>();
+  private readonly leaves = new Map<string, LeafChange>();
+  private readonly records: { key: string; value: Buffer }[] = [];
+  private readonly dropped: string[] = [];
+  private readonly others: { key: string; value: Buffer }[] = [];
+  private next: LogState;
+
+  constructor(private readonly store: LogStore) {
+    this.next = {
+      ...store.state,
+      checksums: {
+        replicated: store.index.classSum("replicated"),
+        local: store.index.classSum("local"),
+      },
+    };
+  }
+
+  get state(): LogState {
+    return this.next;
+  }
+
+  get hasChanges(): boolean {
+    return this.operationCount > 0 || this.entries.length > 0 || this.stateChanged;
+  }
+
+  /** Reads the stored values that the operations replace, all from one moment. */
+  async load(operations: Iterable<AppendOperation>): Promise<void> {
+    const wanted = new Map<string, AppendOperation>();
+    for (const operation of operations) {
+      const place = this.store.storageKey(operation.class, operation.key);
+      if (!this.slots.has(place)) wanted.set(place, operation);
+    }
+    const places = [...wanted.keys()];
+    const found = await this.store.storage.read(places);
+    places.forEach((place, at) => {
+      const operation = wanted.get(place);
+      if (operation === undefined) return;
+      const { class: keyClass, key } = operation;
+      const stored = found[at];
+      this.slots.set(place, {
+        class: keyClass,
+        key,
+        stored: stored?.value,
+        value: undefined,
+        revision: stored?.revision ?? 0,
+        changed: false,
+      });
+    });
+  }
+
+  /** @throws `write_conflict`, `corrupt`: the operations cannot be part of this commit */
+  check(operations: readonly AppendOperation[]): void {
+    for (const { class: keyClass, key, ifRevision } of operations) {
+      const slot = this.slot(keyClass, key);
+      if (ifRevision !== undefined && ifRevision !== slot.revision) {
+        throw new ServerError("write_conflict", { detail: `revision of ${authenticatedPath(keyClass, key)}` });
+      }
+      this.decode(slot);
+    }
+  }
+
+  /** Takes the operations in; they have passed `check`. @returns what they do to the index, per class and mount */
+  apply(operations: readonly AppendOperation[]): readonly IndexDelta[] {
+    const deltas = new Map<string, IndexDelta>();
+    for (const { class: keyClass, key, value } of operations) {
+      const slot = this.slot(keyClass, key);
+      this.decode(slot);
+      if (keyClass !== "node") this.changeIndex(keyClass, key, slot.value, value, deltas);
+      slot.value = value;
+      slot.revision = value === undefined ? 0 : PENDING;
+      slot.changed = true;
+      this.operationCount++;
+    }
+    return [...deltas.values()];
+  }
+
+  addEntry(entry: LogEntry): void {
+    const value = encodeEntryRecord(this.store.recordKey, entry);
+    this.records.push({ key: entryKey(this.store.generation, entry.index), value });
+    this.entries.push(entry);
+    this.next = { ...this.next, lastIndex: entry.index, storedBytes: this.next.storedBytes + value.length };
+  }
+
+  changeState(change: StateChange): void {
+    this.next = { ...this.next, ...change };
+    this.stateChanged = true;
+  }
+
+  /** Any other record of the generation. */
+  addRecord(key: string, value: Buffer): void {
+    this.others.push({ key, value });
+    this.stateChanged = true;
+  }
+
+  /** The log of a new generation begins after the index that the one before it reached. */
+  beginLog(state: Pick<LogState, "lastIndex" | "epochs" | "cursors">): void {
+    this.next = { ...this.next, ...state, oldestIndex: state.lastIndex + 1, storedBytes: 0 };
+    this.stateChanged = true;
+  }
+
+  /** The log begins later: the records before go. */
+  dropRecords(keys: readonly string[], oldestIndex: number, storedBytes: number): void {
+    this.dropped.push(...keys);
+    this.next = { ...this.next, oldestIndex, storedBytes };
+    this.stateChanged = true;
+  }
+
+  /** The commit's batch. The first new entry must not exist: another writer of this log would have written it. */
+  batch(fence: readonly Precondition[]): CommitBatch {
+    const puts = [...this.records, ...this.others];
+    const deletes = [...this.dropped];
+    for (const [place, { class: keyClass, key, value, changed }] of this.slots) {
+      if (!changed) continue;
+      if (value === undefined) deletes.push(place);
+      else puts.push({ key: place, value: encodeCiphertext(keyClass, key, value) });
+    }
+    for (const change of this.leaves.values()) this.putLeaf(change, puts, deletes);
+    const state = encodeState(this.store.recordKey, this.store.generation, this.next);
+    puts.push({ key: stateKey(this.store.generation), value: state });
+    const first = this.records[0];
+    const preconditions = first === undefined ? fence : [...fence, { key: first.key, revision: 0 }];
+    return { preconditions, puts, deletes };
+  }
+
+  /** The batch is durable: memory follows. */
+  settle(): void {
+    for (const change of this.leaves.values()) this.store.index.add(change);
+    this.store.state = this.next;
+  }
+
+  private putLeaf(change: LeafChange, puts: { key: string; value: Buffer }[], deletes: string[]): void {
+    const key = leafKey(this.store.generation, change.class, change.mountId, change.leaf);
+    const sum = this.store.index.sumAfter(change);
+    if (sum.equals(ZERO)) deletes.push(key);
+    else puts.push({ key, value: encodeLeaf(key, sum) });
+  }
+
+  private slot(keyClass: KeyClass, key: string): Slot {
+    const slot = this.slots.get(this.store.storageKey(keyClass, key));
+    if (slot === undefined) throw new Error("staged an operation that was not loaded");
+    return slot;
+  }
+
+  private decode(slot: Slot): void {
+    if (slot.stored === undefined) return;
+    if (slot.class !== "node") slot.value = decodeCiphertext(slot.class, slot.key, slot.stored);
+    slot.stored = undefined;
+  }
+
+  private changeIndex(
+    keyClass: LoggedClass,
+    key: string,
+    before: Buffer | undefined,
+    after: Buffer | undefined,
+    deltas: Map<string, IndexDelta>,
+  ): void {
+    const mountId = mountIdOfKey(key);
+    const name = `${keyClass}/${mountId}`;
+    const entryDelta = deltas.get(name) ?? { class: keyClass, mountId, delta: zeroChecksum() };
+    deltas.set(name, entryDelta);
+    const leaf = this.store.hasher.leafOf(key);
+    const leafName = `${name}/${leaf}`;
+    const leafChange = this.leaves.get(leafName) ?? { class: keyClass, mountId, leaf, delta: zeroChecksum() };
+    this.leaves.set(leafName, leafChange);
+    const sums = [entryDelta.delta, leafChange.delta, this.next.checksums[keyClass]];
+    if (before !== undefined) {
+      const element = this.store.hasher.element(keyClass, mountId, key, before);
+      for (const sum of sums) subtractChecksum(sum, element);
+    }
+    if (after !== undefined) {
+      const element = this.store.hasher.element(keyClass, mountId, key, after);
+      for (const sum of sums) addChecksum(sum, element);
+    }
+  }
+}
+
+const ZERO = zeroChecksum();
