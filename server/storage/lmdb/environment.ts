@@ -1,6 +1,7 @@
 import { ABORT, type Database, open, type RootDatabase } from "lmdb";
 import { StorageFull } from "../../sdk/storage";
 import { encodeRecord, revisionOf } from "./record";
+import { hasRoom } from "./room";
 
 const FORMAT = "1";
 const FORMAT_KEY = Buffer.from("format");
@@ -12,6 +13,7 @@ const MAP_START_BYTES = 256 * 1024 * 1024;
 
 /** MDB_MAP_FULL, and what the operating system says of a full disk, a full quota and a file at its limit. */
 const FULL_CODES: ReadonlySet<unknown> = new Set([-30792, 28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */]);
+const INPUT_OUTPUT_ERROR = 5;
 
 export interface RecordWrite {
   readonly key: Buffer;
@@ -45,6 +47,8 @@ export class Environment {
       maxDbs: 2,
       mapSize: MAP_START_BYTES,
       overlappingSync: false,
+      // Every write here is in an explicit batch; the library's own one would reject a promise that nobody holds.
+      eventTurnBatching: false,
     });
     try {
       const table = { encoding: "binary", keyEncoding: "binary" } as const;
@@ -120,10 +124,14 @@ export class Environment {
       await this.root.batch(run);
     } catch (error) {
       const cause = await engineError(error);
-      throw FULL_CODES.has(codeOf(cause)) ? new StorageFull(this.path) : cause;
+      throw this.isFull(codeOf(cause)) ? new StorageFull(this.path) : cause;
     } finally {
       this.root.resetReadTxn();
     }
+  }
+
+  private isFull(code: unknown): boolean {
+    return FULL_CODES.has(code) || (code === INPUT_OUTPUT_ERROR && !hasRoom(this.path));
   }
 }
 
