@@ -23,6 +23,7 @@ import { performanceSecondary } from "./resources/performance-secondary";
 import { policy } from "./resources/policy";
 import { primary } from "./resources/primary";
 import { secretsEngine } from "./resources/secrets-engine";
+import { topology } from "./resources/topology";
 import { userpassUser } from "./resources/userpass-user";
 
 const OPERATOR_FILE = ".meridian/operator.json";
@@ -157,6 +158,7 @@ export const provider = declareProvider({
     primary,
     performanceSecondary,
     drSecondary,
+    topology,
     policy,
     secretsEngine,
     authMethod,

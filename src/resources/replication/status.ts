@@ -21,6 +21,8 @@ export interface ModeStatus {
   readonly knownSecondaries: readonly string[];
   /** On a primary: ids that are connected now. */
   readonly connectedSecondaries: readonly string[];
+  /** On a primary: index of its last write. On a secondary: of the primary's last write that it has. */
+  readonly index: number;
   /** While it copies everything; undefined otherwise. */
   readonly progress: { readonly done: number; readonly total: number } | undefined;
 }
@@ -54,6 +56,7 @@ function modeStatus(body: unknown, mode: Mode): ModeStatus {
     primaryApiAddresses: listAt(status, "primaries").flatMap((one) => textAt(one, "api_address") ?? []),
     knownSecondaries: textsAt(status, "known_secondaries"),
     connectedSecondaries: connected.flatMap((one) => textAt(one, "node_id") ?? []),
+    index: integerAt(status, "last_remote_wal") ?? integerAt(status, "last_wal") ?? 0,
     progress: progressOf(status),
   };
 }
