@@ -2,6 +2,7 @@ import { linkSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type DataDirectory, makePrivateFile } from "./directory";
 import { Environment } from "./environment";
+import { checkHeader } from "./header";
 
 const UNFINISHED_PREFIX = "new-";
 
@@ -9,13 +10,13 @@ const UNFINISHED_PREFIX = "new-";
  * Makes the data file if there is none: an empty environment is written and synced under another name, then gets its own.
  * A power failure leaves no file or a whole one, never a file whose first pages are missing, which nobody could tell from a
  * damaged storage. Of several processes that do this at once one wins, and the others go on with its file.
- * @throws Error when there is a data file without content: that one is damaged
+ * @throws Error when there is a data file already and it is damaged
  */
 export async function createDataFile(directory: DataDirectory): Promise<void> {
   const existing = statSync(directory.dataFile, { throwIfNoEntry: false });
   if (existing !== undefined) {
-    if (existing.size > 0) return;
-    throw new Error(`${directory.dataFile} is empty, so it is damaged; restore it, or remove it to start with nothing`);
+    checkHeader(directory.dataFile);
+    return;
   }
   const unfinished = mkdtempSync(join(directory.path, UNFINISHED_PREFIX));
   try {
