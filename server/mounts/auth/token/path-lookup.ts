@@ -1,6 +1,7 @@
 import { ServerError } from "../../../sdk/errors";
 import type { Outcome, ResponseData } from "../../../sdk/outcome";
 import { type FieldDeclarations, pathsOf } from "../../../sdk/path";
+import { formatTimestamp } from "../../../sdk/timestamp";
 import type { TokenDescription, TokenSelector } from "../../../sdk/token";
 import { ownToken, type TokenMountContext } from "./context";
 
@@ -29,11 +30,11 @@ function dataOf(token: TokenDescription, id: string): ResponseData {
     creation_ttl: token.creationTtlSeconds,
     display_name: token.displayName,
     entity_id: token.entityId,
-    expire_time: token.expireTimeMilliseconds === undefined ? null : isoTime(token.expireTimeMilliseconds),
+    expire_time: token.expireTimeMilliseconds === undefined ? null : formatTimestamp(token.expireTimeMilliseconds),
     explicit_max_ttl: token.explicitMaxTtlSeconds,
     id,
-    issue_time: isoTime(token.issueTimeMilliseconds),
-    last_renewal: seconds === undefined ? undefined : isoTime(seconds * 1000),
+    issue_time: formatTimestamp(token.issueTimeMilliseconds),
+    last_renewal: seconds === undefined ? undefined : formatTimestamp(seconds * 1000),
     last_renewal_time: seconds,
     meta: token.metadata.size === 0 ? null : token.metadata,
     num_uses: token.numUses,
@@ -46,10 +47,6 @@ function dataOf(token: TokenDescription, id: string): ResponseData {
     ttl: token.ttlSeconds,
     type: token.type,
   };
-}
-
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
 
 export const lookupToken = declare({
