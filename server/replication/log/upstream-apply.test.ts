@@ -1,0 +1,169 @@
+import { openTestCore, reopenTestCore } from "../../lifecycle/testing/test-core";
+import { ByteReader } from "../../sdk/binary";
+import { zeroChecksum } from "../../sdk/checksum";
+import {
+  type ClusterLog,
+  CursorMismatch,
+  LogDivergence,
+  type LogEntry,
+  type ReplicationMode,
+  type UpstreamBatch,
+  type UpstreamCursor,
+} from "../../sdk/log";
+import { MemoryDisk } from "../../storage/memory/disk";
+import { openMemoryStorage } from "../../storage/memory/index";
+import { encodeEntry, readEntry } from "./entry-codec";
+
+type Core = Awaited<ReturnType<typeof openTestCore>>;
+
+/** What a performance primary ships: class `replicated` only. Through the codec, as over the wire. */
+function shipped(entry: LogEntry, mode: ReplicationMode): LogEntry {
+  const wire = readEntry(new ByteReader(encodeEntry(entry)));
+  if (mode === "dr") return wire;
+  const own = (part: { class: string }): boolean => part.class === "replicated";
+  return { ...wire, operations: wire.operations.filter(own), indexDelta: wire.indexDelta.filter(own) };
+}
+
+function cursorOf(primary: ClusterLog, mode: ReplicationMode): UpstreamCursor {
+  const { index, checksums } = primary.position();
+  const local = mode === "dr" ? checksums.local : zeroChecksum();
+  const epoch = primary.epochs()[mode];
+  return { clusterId: primary.clusterId, epoch, index, checksums: { replicated: checksums.replicated, local } };
+}
+
+async function batchAfter(primary: ClusterLog, mode: ReplicationMode, followsIndex: number): Promise<UpstreamBatch> {
+  const entries = (await primary.readBatch(followsIndex, 1000)).map((entry) => shipped(entry, mode));
+  return { mode, followsIndex, entries, cursor: cursorOf(primary, mode) };
+}
+
+/** Both hold the keyring alone, sealed alike; the secondary's cursor stands at the primary's first entry. */
+async function pairOf(mode: ReplicationMode, storage?: Core["storage"]): Promise<{ primary: Core; secondary: Core }> {
+  const primary = await openTestCore({ seed: 3 });
+  const secondary = await openTestCore({ seed: 3, ...(storage ? { storage } : {}) });
+  await bringTogether(primary, secondary, mode);
+  return { primary, secondary };
+}
+
+async function bringTogether(primary: Core, secondary: Core, mode: ReplicationMode): Promise<void> {
+  const [keyring] = await primary.log.readCiphertexts("replicated", ["core/keyring"]);
+  await secondary.log.append({
+    operations: [{ class: "replicated", key: "core/keyring", value: keyring }],
+    cursors: { [mode]: cursorOf(primary.log, mode) },
+  });
+}
+
+async function write(core: Core, keyClass: "replicated" | "local", pairs: Record<string, string>): Promise<void> {
+  const view = core.barrier.view("data/m1/", keyClass);
+  await view.commit(Object.entries(pairs).map(([key, value]) => view.put(key, Buffer.from(value))));
+}
+
+test.each(["performance", "dr"] as const)(
+  "a %s secondary holds what was shipped, and its caches follow",
+  async (mode) => {
+    const { primary, secondary } = await pairOf(mode);
+    const from = primary.log.lastIndex();
+    await write(primary, "replicated", { a: "1", b: "2" });
+    await write(primary, "local", { token: "t" });
+    await secondary.log.applyUpstream(await batchAfter(primary.log, mode, from));
+    const view = secondary.barrier.view("data/m1/", "replicated");
+    expect((await view.get("a"))?.value.toString()).toBe("1");
+    await write(primary, "replicated", { a: "3" });
+    const follows = secondary.log.cursor(mode)?.index ?? -1;
+    await secondary.log.applyUpstream(await batchAfter(primary.log, mode, follows));
+    expect((await view.get("a"))?.value.toString()).toBe("3");
+    const token = await secondary.barrier.view("data/m1/", "local").get("token");
+    expect(token?.value.toString()).toBe(mode === "dr" ? "t" : undefined);
+    const own = secondary.log.position().checksums;
+    expect(own.replicated).toEqual(primary.log.position().checksums.replicated);
+    expect(own.local.equals(primary.log.position().checksums.local)).toBe(mode === "dr");
+    const [last] = await secondary.log.readBatch(secondary.log.lastIndex() - 1, 1);
+    expect(last?.origin).toEqual({ clusterId: primary.log.clusterId, index: primary.log.lastIndex() });
+  },
+);
+
+test("a rotation on the primary reaches the secondary ahead of what needs it", async () => {
+  const { primary, secondary } = await pairOf("performance");
+  const from = primary.log.lastIndex();
+  await primary.barrier.rotate();
+  await write(primary, "replicated", { a: "under the new key" });
+  await secondary.log.applyUpstream(await batchAfter(primary.log, "performance", from));
+  expect((await secondary.barrier.view("data/m1/", "replicated").get("a"))?.value.toString()).toBe("under the new key");
+  expect(secondary.barrier.keyStatus().activeKeyId).toBe(primary.barrier.keyStatus().activeKeyId);
+});
+
+test("a batch that does not follow, was altered, or ships the wrong class is refused and changes nothing", async () => {
+  const { primary, secondary } = await pairOf("performance");
+  const from = primary.log.lastIndex();
+  await write(primary, "replicated", { a: "1" });
+  await write(primary, "replicated", { a: "2" });
+  const batch = await batchAfter(primary.log, "performance", from);
+  const before = secondary.log.position();
+  const refused = async (changed: Partial<UpstreamBatch>, error: new (...given: never[]) => Error): Promise<void> => {
+    await expect(secondary.log.applyUpstream({ ...batch, ...changed })).rejects.toBeInstanceOf(error);
+    expect(secondary.log.position()).toEqual(before);
+    expect(secondary.log.cursor("performance")?.index).toBe(from);
+  };
+  const [first, second] = batch.entries;
+  if (first === undefined || second === undefined) throw new Error("two entries expected");
+  await refused({ followsIndex: from + 1 }, CursorMismatch);
+  await refused({ mode: "dr" }, CursorMismatch);
+  await refused({ entries: [second, first] }, CursorMismatch);
+  await refused({ cursor: { ...batch.cursor, clusterId: "another" } }, CursorMismatch);
+  await refused({ entries: [second] }, LogDivergence);
+  await refused({ entries: [first] }, LogDivergence);
+  const altered = first.operations.map((operation) => ({ ...operation, value: Buffer.from("other") }));
+  await refused({ entries: [{ ...first, operations: altered }, second] }, LogDivergence);
+  const local = first.operations.map((operation) => ({ ...operation, class: "local" as const }));
+  await refused({ entries: [{ ...first, operations: local }, second] }, LogDivergence);
+  await secondary.log.applyUpstream(batch);
+  await expect(secondary.log.applyUpstream(batch)).rejects.toBeInstanceOf(CursorMismatch);
+});
+
+test("a secondary that differs is repaired, or refuses the cursor", async () => {
+  const { primary, secondary } = await pairOf("performance");
+  await write(primary, "replicated", { a: "1", b: "2" });
+  await write(secondary, "replicated", { stray: "x" });
+  const cursor = cursorOf(primary.log, "performance");
+  const origin = { clusterId: primary.log.clusterId, index: cursor.index };
+  const chunk = await primary.log.exportChunk({
+    classes: ["replicated"],
+    includeMount: () => true,
+    after: undefined,
+    limitPairs: 100,
+    limitBytes: 1e6,
+  });
+  const repair = { mode: "performance" as const, origin, cursor };
+  await expect(secondary.log.applyRepair({ ...repair, operations: chunk.pairs })).rejects.toBeInstanceOf(LogDivergence);
+  const stray = { class: "replicated" as const, mountId: "m1", key: "data/m1/stray", value: undefined };
+  await secondary.log.applyRepair({ ...repair, operations: [...chunk.pairs, stray] });
+  expect(secondary.log.cursor("performance")).toEqual(cursor);
+});
+
+test("a power cut while a batch is applied leaves the cursor and the data together", async () => {
+  for (let crashAt = 1; crashAt <= 6; crashAt++) {
+    for (const survivors of [0, 1]) {
+      const disk = new MemoryDisk();
+      let armed = Number.POSITIVE_INFINITY;
+      const sync = async (): Promise<void> => {
+        if (--armed === 0) disk.crash(survivors);
+      };
+      const storage = await openMemoryStorage({ disk, faults: { sync }, capabilities: { operationsPerCommitMax: 12 } });
+      const { primary, secondary } = await pairOf("dr", storage);
+      // A DR secondary starts from equal `local` keys: none, but for what the test cores wrote as `node`.
+      const from = primary.log.lastIndex();
+      for (let n = 0; n < 10; n++)
+        await write(primary, n % 2 === 0 ? "replicated" : "local", { [`k${n % 4}`]: `${n}` });
+      armed = crashAt;
+      const batch = await batchAfter(primary.log, "dr", from);
+      await secondary.log.applyUpstream(batch).catch(() => undefined);
+      disk.crash();
+      const again = await reopenTestCore(await openMemoryStorage({ disk }), { seed: 3 });
+      const cursor = again.log.cursor("dr");
+      const entries = batch.entries.filter((entry) => entry.index > (cursor?.index ?? 0));
+      if (cursor !== undefined && cursor.index < batch.cursor.index) {
+        await again.log.applyUpstream({ ...batch, followsIndex: cursor.index, entries });
+      }
+      expect(again.log.position().checksums).toEqual(primary.log.position().checksums);
+    }
+  }
+});
