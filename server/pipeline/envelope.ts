@@ -83,6 +83,12 @@ function blocksOf(exchange: Exchange): Partial<Envelope> {
       return { wrapInfo: wrapMembers(outcome.wrap) };
     case "lease":
       return { data: outcome.data, ...issuedLease };
+    case "renewed_lease":
+      return {
+        leaseId: outcome.leaseId,
+        renewable: outcome.renewable,
+        leaseDurationSeconds: outcome.leaseDurationSeconds,
+      };
     default:
       return {};
   }

@@ -24,6 +24,11 @@ export function sha256(...parts: readonly (Buffer | string)[]): Buffer {
 /** A key in native memory: never on the garbage-collected heap, wiped when it is freed. */
 export type SecretKey = KeyObject;
 
+/** One-shot digest by OpenSSL's name of the hash function. Names come from a table, never from a request. */
+export function digestOf(algorithm: string, data: Buffer): Buffer {
+  return createHash(algorithm).update(data).digest();
+}
+
 /** Takes the key over and overwrites the buffer with zeros. */
 export function takeSecretKey(key: Buffer): SecretKey {
   const secret = createSecretKey(key);

@@ -96,6 +96,13 @@ export type Outcome =
       readonly lease: LeaseGrant;
       readonly warnings?: readonly string[];
     }
+  /** A lease that lives on (sys/leases/renew): an envelope without data. */
+  | {
+      readonly kind: "renewed_lease";
+      readonly leaseId: string;
+      readonly renewable: boolean;
+      readonly leaseDurationSeconds: number;
+    }
   /** The handler wrapped something itself (activation tokens, sys/wrapping/wrap): an outer envelope with `wrap_info`. */
   | { readonly kind: "wrapped"; readonly wrap: WrapInfo; readonly warnings?: readonly string[] }
   /** An answer of another cluster, passed on as it is: the JSON body of the primary's envelope. */

@@ -1,0 +1,50 @@
+import type { MountType } from "../../sdk/mount";
+import type { AnyPath } from "../../sdk/path";
+import type { SystemPorts } from "./context";
+import { SystemContext } from "./context";
+import { auditPaths } from "./path-audit";
+import { capabilityPaths } from "./path-capabilities";
+import { configurationPaths } from "./path-configuration";
+import { healthPaths } from "./path-health";
+import { initializationPaths } from "./path-initialization";
+import { internalPaths } from "./path-internal";
+import { keyPaths } from "./path-keys";
+import { leasePaths } from "./path-leases";
+import { mountPaths } from "./path-mounts";
+import { policyPaths } from "./path-policies";
+import { remountPaths } from "./path-remount";
+import { replicationPaths } from "./path-replication";
+import { sealPaths } from "./path-seal";
+import { toolPaths } from "./path-tools";
+import { wrappingPaths } from "./path-wrapping";
+
+/** Everything under sys/. */
+export const systemPaths: readonly AnyPath<SystemContext>[] = [
+  ...initializationPaths,
+  ...sealPaths,
+  ...healthPaths,
+  ...mountPaths,
+  ...remountPaths,
+  ...policyPaths,
+  ...capabilityPaths,
+  ...auditPaths,
+  ...wrappingPaths,
+  ...leasePaths,
+  ...keyPaths,
+  ...toolPaths,
+  ...configurationPaths,
+  ...internalPaths,
+  ...replicationPaths,
+];
+
+/** The system mount over the services of a server. Routable in every state of the node. */
+export function systemMount(ports: SystemPorts): MountType<SystemContext> {
+  return {
+    type: "system",
+    kind: "secret",
+    description: "The system backend is built-in and cannot be remounted or unmounted. It controls the server itself.",
+    singleton: true,
+    paths: () => systemPaths,
+    open: (context) => new SystemContext(context, ports),
+  };
+}
