@@ -1,60 +1,15 @@
-import { shamirSeal } from "../barrier/seal/shamir";
 import { staticSeal } from "../barrier/seal/static";
-import type { UnsealedCore } from "../sdk/barrier";
-import { systemClock } from "../sdk/clock";
-import type { Logger } from "../sdk/logger";
-import type { ResponseData } from "../sdk/outcome";
 import { systemRandom } from "../sdk/random";
-import type { InitializeRequest } from "../sdk/seal";
-import type { Storage } from "../sdk/storage";
 import { openMemoryStorage } from "../storage/memory/index";
 import { type Lifecycle, type LifecycleOptions, openLifecycle } from "./lifecycle";
+import {
+  initializeRequest,
+  lifecycleOptions as optionsOver,
+  listOf as texts,
+  unsealWith as unseal,
+} from "./testing/test-lifecycle";
 
-const silent: Logger = { log: () => undefined, named: () => silent };
-
-const request: InitializeRequest = {
-  secretShares: 5,
-  secretThreshold: 3,
-  recoveryShares: undefined,
-  recoveryThreshold: undefined,
-  pgpKeys: [],
-  recoveryPgpKeys: [],
-  rootTokenPgpKey: undefined,
-  recipient: undefined,
-};
-
-function optionsOver(storage: Storage, changes: Partial<LifecycleOptions> = {}): LifecycleOptions {
-  return {
-    storage,
-    clock: systemClock,
-    random: systemRandom,
-    clusterName: undefined,
-    sealKind: shamirSeal(),
-    logger: silent,
-    version: "1.0.0",
-    buildDate: "2026-01-01T00:00:00Z",
-    storageType: "memory",
-    hooks: {
-      onInitialized: async (core: UnsealedCore) => {
-        const view = core.barrier.view("core/token/", "local");
-        await view.commit([view.put("root", Buffer.from("hvs.root"))]);
-        return { rootToken: "hvs.root" };
-      },
-      onUnsealed: async () => async () => undefined,
-    },
-    ...changes,
-  };
-}
-
-function texts(answer: ResponseData, field: string): string[] {
-  const value = answer[field];
-  if (!Array.isArray(value)) throw new Error(`no list ${field}`);
-  return value.map(String);
-}
-
-async function unseal(lifecycle: Lifecycle, shares: readonly string[]): Promise<void> {
-  for (const share of shares) await lifecycle.unseal(share, false);
-}
+const request = { ...initializeRequest("shamir", 5), secretThreshold: 3 };
 
 async function readRoot(lifecycle: Lifecycle): Promise<string | undefined> {
   const value = await lifecycle.core?.barrier.view("core/token/", "local").get("root");
