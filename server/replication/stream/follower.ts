@@ -1,6 +1,6 @@
 import type { Clock } from "../../sdk/clock";
-import { currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
-import type { Epoch, Lineage } from "../../sdk/log";
+import { compareLineage, currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
+import type { Epoch } from "../../sdk/log";
 import type { FrameChannel } from "../../sdk/transport";
 import type { Checkpoint, Hello, Welcome } from "./control-codec";
 import { FramePort } from "./frame-port";
@@ -24,9 +24,10 @@ export interface FollowerDependencies {
   readonly limits: StreamLimits;
   readonly apiAddress: string;
   clusterAddresses(): readonly string[];
-  lineage(): Lineage;
   /** Everything up to `index` of the primary's log is applied, durably. */
   applied(index: number): void;
+  /** A heartbeat came, and what it tells of the primary: its addresses, and the index its log had reached. */
+  heard(facts: PeerFacts, index: number): void;
   /** The stream stands: the welcome was accepted. */
   started(welcome: Welcome): void;
 }
@@ -41,6 +42,7 @@ export class StreamFollower {
   private readonly port: FramePort;
   private readonly heartbeat: HeartbeatExchange;
   private appliedIndex = 0;
+  private epoch: Epoch = { number: 0, clusterId: "" };
   private lastFrameMilliseconds: number;
   private readonly over = new AbortController();
 
@@ -73,6 +75,7 @@ export class StreamFollower {
     const welcome = await this.expectWelcome();
     if (welcome.action === "refuse") return { kind: "refused", reason: welcome.reason };
     if (welcome.action === "snapshot") return { kind: "snapshot", reason: welcome.reason };
+    this.epoch = this.agreedEpoch(welcome, hello);
     await this.target.begin(welcome);
     this.appliedIndex = welcome.index;
     this.deps.started(welcome);
@@ -124,6 +127,7 @@ export class StreamFollower {
       case "heartbeat":
         this.requireEpoch(frame.body.epoch);
         this.heartbeat.received(frame.body);
+        this.deps.heard(this.heartbeat.facts(), frame.body.index);
         return undefined;
       case "diverged":
         return { kind: "snapshot", reason: frame.body.reason };
@@ -132,11 +136,22 @@ export class StreamFollower {
     }
   }
 
+  /** @throws when the primary's history is older than ours, or branched off from it without our operator's will */
+  private agreedEpoch(welcome: Welcome, hello: Hello): Epoch {
+    const relation = compareLineage(hello.lineage, welcome.lineage);
+    if (relation === "behind" || (relation === "forked" && !hello.rejoins)) {
+      const theirs = describeEpoch(currentEpoch(welcome.lineage));
+      throw new Error(
+        `the primary is in epoch ${theirs}, this cluster in ${describeEpoch(currentEpoch(hello.lineage))}`,
+      );
+    }
+    return currentEpoch(welcome.lineage);
+  }
+
   /** Nothing of another epoch than the one agreed on in the handshake is applied. */
   private requireEpoch(epoch: Epoch): void {
-    const ours = currentEpoch(this.deps.lineage());
-    if (!sameEpoch(ours, epoch)) {
-      throw new Error(`frame of epoch ${describeEpoch(epoch)}, ours is ${describeEpoch(ours)}`);
+    if (!sameEpoch(this.epoch, epoch)) {
+      throw new Error(`frame of epoch ${describeEpoch(epoch)}, ours is ${describeEpoch(this.epoch)}`);
     }
   }
 
@@ -161,7 +176,7 @@ export class StreamFollower {
 
   private async sendHeartbeat(): Promise<void> {
     const heartbeat = this.heartbeat.next({
-      epoch: currentEpoch(this.deps.lineage()),
+      epoch: this.epoch,
       index: this.appliedIndex,
       canaryAgeMilliseconds: this.heartbeat.canaryAgeMilliseconds(),
       apiAddress: this.deps.apiAddress,

@@ -1,0 +1,73 @@
+import { type ErrorCode, errorTable, ServerError } from "../../sdk/errors";
+import type { JsonObject } from "../../sdk/json";
+import type { Epoch, ReplicationMode } from "../../sdk/log";
+import type { ForwardedAnswer, ForwardedRequest } from "../../sdk/replication";
+import type { FrameChannel } from "../../sdk/transport";
+import {
+  CALL_CHANNEL,
+  decodeCallReply,
+  decodeForwardReply,
+  encodeCall,
+  encodeForward,
+  FORWARD_CHANNEL,
+} from "./forward-codec";
+
+/** Opens a channel to the mode's primary. @throws TransportClosed */
+export type OpenChannel = (kind: string) => Promise<FrameChannel>;
+
+/** Hands a request to the primary and waits for its answer. @throws `primary_unreachable`, `fenced` */
+export async function forwardRequest(
+  open: OpenChannel,
+  mode: ReplicationMode,
+  epoch: Epoch,
+  request: ForwardedRequest,
+  signal: AbortSignal,
+): Promise<ForwardedAnswer> {
+  const reply = decodeForwardReply(
+    await exchange(open, FORWARD_CHANNEL, encodeForward({ mode, epoch, request }), signal),
+  );
+  if (reply.kind === "answer") return reply.answer;
+  throw remoteError(reply.code, reply.text);
+}
+
+/** Runs a mount's primary call at the primary. @throws `primary_unreachable`, or what the call failed with */
+export async function callPrimary(
+  open: OpenChannel,
+  epoch: Epoch,
+  mountId: string,
+  name: string,
+  payload: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const reply = decodeCallReply(
+    await exchange(open, CALL_CHANNEL, encodeCall({ epoch, mountId, name, payload }), signal),
+  );
+  if (reply.kind === "answer") return reply.payload;
+  throw remoteError(reply.code, reply.text);
+}
+
+async function exchange(open: OpenChannel, kind: string, frame: Buffer, signal: AbortSignal): Promise<Buffer> {
+  let channel: FrameChannel | undefined;
+  const abort = (): void => channel?.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    channel = await open(kind);
+    if (signal.aborted) throw new Error("the client is gone");
+    await channel.send(frame);
+    channel.end();
+    const answer = await channel.receive();
+    if (answer === undefined) throw new Error("the primary gave no answer");
+    return answer;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "unknown";
+    throw new ServerError("primary_unreachable", { detail: `${kind}: ${reason}`, cause });
+  } finally {
+    signal.removeEventListener("abort", abort);
+    channel?.destroy();
+  }
+}
+
+function remoteError(code: string, text: string): ServerError {
+  const known = Object.keys(errorTable).find((name): name is ErrorCode => name === code);
+  return new ServerError(known ?? "internal", { publicText: text, detail: `the primary answered ${code}` });
+}

@@ -1,0 +1,105 @@
+import { ServerError } from "../../sdk/errors";
+import type { JsonObject } from "../../sdk/json";
+import { currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
+import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
+import type { ForwardedHandler } from "../../sdk/replication";
+import type { FrameChannel } from "../../sdk/transport";
+import type { ChannelHandler, Member } from "../stream/primary-hub";
+import {
+  CALL_CHANNEL,
+  decodeCall,
+  decodeForward,
+  encodeCallReply,
+  encodeForwardReply,
+  FORWARD_CHANNEL,
+  type ForwardEnvelope,
+} from "./forward-codec";
+
+export interface ForwardServerDependencies {
+  readonly forwarded: ForwardedHandler;
+  runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
+  lineage(mode: ReplicationMode): Lineage;
+}
+
+/** What a cluster must settle itself: nobody else may be asked to do it in its name. */
+const NEVER_FORWARDED = /^sys\/(replication|init|unseal|seal|step-down|health)(\/|$)/;
+
+/** The primary's side of forwarded requests and calls: one channel each. */
+export function forwardHandlers(deps: ForwardServerDependencies): ReadonlyMap<string, ChannelHandler> {
+  return new Map<string, ChannelHandler>([
+    [FORWARD_CHANNEL, (channel, member) => serveForward(deps, channel, member)],
+    [CALL_CHANNEL, (channel, member) => serveCall(deps, channel, member)],
+  ]);
+}
+
+async function serveForward(deps: ForwardServerDependencies, channel: FrameChannel, member: Member): Promise<void> {
+  const frame = await channel.receive();
+  if (frame === undefined) return;
+  const envelope = decodeForward(frame);
+  const abort = new AbortController();
+  const gone = channel.receive().then(
+    () => undefined,
+    () => abort.abort(),
+  );
+  const reply = await answerOf(deps, member, envelope, abort.signal);
+  await channel.send(encodeForwardReply(reply));
+  await gone;
+}
+
+async function answerOf(
+  deps: ForwardServerDependencies,
+  member: Member,
+  { epoch, mode, request }: ForwardEnvelope,
+  signal: AbortSignal,
+): Promise<Parameters<typeof encodeForwardReply>[0]> {
+  try {
+    requireEpoch(deps, mode, epoch);
+    // A performance secondary vouches for its callers, whose tokens we do not know; a DR secondary knows nobody.
+    const expected = member.mode === "performance" ? "facts" : "token";
+    if (mode !== member.mode || request.caller.kind !== expected || NEVER_FORWARDED.test(request.path)) {
+      throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not forward ${request.path}` });
+    }
+    return { kind: "answer", answer: await deps.forwarded(request, signal) };
+  } catch (error) {
+    return { kind: "error", ...errorData(error) };
+  }
+}
+
+async function serveCall(deps: ForwardServerDependencies, channel: FrameChannel, member: Member): Promise<void> {
+  const frame = await channel.receive();
+  if (frame === undefined) return;
+  const { epoch, mountId, name, payload } = decodeCall(frame);
+  await channel.send(
+    encodeCallReply(await callReply(deps, member, epoch, () => deps.runPrimaryCall(mountId, name, payload))),
+  );
+  await channel.receive();
+}
+
+async function callReply(
+  deps: ForwardServerDependencies,
+  member: Member,
+  epoch: Epoch,
+  run: () => Promise<JsonObject>,
+): Promise<Parameters<typeof encodeCallReply>[0]> {
+  try {
+    requireEpoch(deps, "performance", epoch);
+    if (member.mode !== "performance") throw new ServerError("permission_denied");
+    return { kind: "answer", payload: await run() };
+  } catch (error) {
+    return { kind: "error", ...errorData(error) };
+  }
+}
+
+/** @throws fenced when the request was made in another epoch than ours */
+function requireEpoch(deps: ForwardServerDependencies, mode: ReplicationMode, epoch: Epoch): void {
+  const ours = currentEpoch(deps.lineage(mode));
+  if (!sameEpoch(ours, epoch)) {
+    const detail = `forwarded in epoch ${describeEpoch(epoch)}, ours is ${describeEpoch(ours)}`;
+    throw new ServerError("fenced", { detail });
+  }
+}
+
+function errorData(error: unknown): { readonly code: string; readonly text: string } {
+  if (error instanceof ServerError) return { code: error.code, text: error.publicText };
+  return { code: "internal", text: "internal error" };
+}

@@ -1,0 +1,164 @@
+import type { BootstrapMaterial, GenerationBuilder } from "../../sdk/barrier";
+import { wipeBootstrap } from "../../sdk/barrier";
+import { isServerError } from "../../sdk/errors";
+import { currentEpoch } from "../../sdk/lineage";
+import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import { LogDivergence } from "../../sdk/log";
+import type { PeerConnection } from "../../sdk/transport";
+import { BOOTSTRAP_CHANNEL, decodeBootstrap } from "../stream/bootstrap-codec";
+import { BuildTarget } from "../stream/build-target";
+import type { Hello } from "../stream/control-codec";
+import { type FollowerEnd, StreamFollower } from "../stream/follower";
+import { PROTOCOL_VERSION } from "../stream/limits";
+import { STREAM_CHANNEL } from "../stream/primary-hub";
+import { zeroChecksums } from "../stream/running-checksums";
+import { fetchSnapshot, SNAPSHOT_CHANNEL, SnapshotOutdated } from "../stream/snapshot";
+import { type BuildNote, decodeBuildNote, encodeBuildNote } from "./build-note";
+import type { ReplicationDependencies } from "./dependencies";
+import { encodeActivationNote, type PrimaryLink } from "./records";
+import { ACTIVATION_KEY } from "./replication-store";
+
+const NOTES = {
+  clusterIdOf: (note: Buffer) => decodeBuildNote(note).clusterId,
+  withClusterId: (note: Buffer, clusterId: string) => encodeBuildNote({ ...decodeBuildNote(note), clusterId }),
+};
+
+/** Builds a generation out of a primary's data: bootstrap package, snapshot, replay, activation. */
+export class BuildRunner {
+  /** Pairs imported since the build began or was resumed. */
+  importedPairs = 0;
+  private builder: GenerationBuilder | undefined;
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    readonly mode: ReplicationMode,
+    readonly setId: string,
+    readonly link: PrimaryLink,
+  ) {}
+
+  /** An unfinished build of before the restart. */
+  static async resume(deps: ReplicationDependencies): Promise<BuildRunner | undefined> {
+    const builder = await deps.core.generations.resume();
+    if (builder === undefined) return undefined;
+    const note = decodeBuildNote(builder.progress().note);
+    const runner = new BuildRunner(deps, note.mode, note.setId, note.link);
+    runner.builder = builder;
+    return runner;
+  }
+
+  /** Fetches the bootstrap package and begins the build. @throws what hinders it, with a clear text */
+  async begin(connection: PeerConnection): Promise<void> {
+    const { material, lineage } = await fetchBootstrap(connection);
+    try {
+      await this.beginWith(material, lineage);
+    } finally {
+      wipeBootstrap(material);
+    }
+  }
+
+  /** Goes on over this connection. @returns true once the new generation is activated */
+  async run(connection: PeerConnection): Promise<boolean> {
+    if (this.builder === undefined) await this.begin(connection);
+    const builder = this.requireBuilder();
+    try {
+      await fetchSnapshot(builder, NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs) => {
+        this.importedPairs += pairs;
+      });
+      const end = await this.replay(connection, builder);
+      if (end.kind === "complete") return true;
+      if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
+      await this.discard(end.reason);
+    } catch (error) {
+      if (mustBeginAgain(error)) await this.discard(error instanceof Error ? error.message : "");
+      throw error;
+    }
+    return false;
+  }
+
+  /** Gives the build up. */
+  async discard(reason: string): Promise<void> {
+    this.deps.logger.log("warn", "snapshot begins again", { mode: this.mode, reason });
+    await this.builder?.discard();
+    this.builder = undefined;
+    this.importedPairs = 0;
+  }
+
+  private async beginWith(material: BootstrapMaterial, lineage: Lineage): Promise<void> {
+    const note: BuildNote = { mode: this.mode, setId: this.setId, link: this.link, lineage, clusterId: undefined };
+    this.builder = await this.deps.core.generations.begin(this.mode, material);
+    const progress = { after: undefined, importFinished: false, replayedIndex: 0, note: encodeBuildNote(note) };
+    await this.builder.importPairs([], progress);
+  }
+
+  private requireBuilder(): GenerationBuilder {
+    if (this.builder === undefined) throw new Error("no build is under way");
+    return this.builder;
+  }
+
+  private async replay(connection: PeerConnection, builder: GenerationBuilder): Promise<FollowerEnd> {
+    const { clock, settings } = this.deps;
+    const target = new BuildTarget(builder, (cursor, lineage) => this.activate(builder, cursor, lineage));
+    const dependencies = {
+      clock,
+      limits: settings.stream,
+      apiAddress: settings.apiAddress,
+      clusterAddresses: () => [settings.clusterAddress],
+      applied: () => undefined,
+      heard: () => undefined,
+      started: () => undefined,
+    };
+    const follower = new StreamFollower(dependencies, target, await connection.open(STREAM_CHANNEL));
+    return await follower.run(this.hello(builder));
+  }
+
+  private hello(builder: GenerationBuilder): Hello {
+    const { note, replayedIndex } = builder.progress();
+    const { lineage, clusterId } = decodeBuildNote(note);
+    return {
+      protocol: PROTOCOL_VERSION,
+      mode: this.mode,
+      secondaryId: this.link.secondaryId,
+      clusterId: this.deps.core.identity.id,
+      apiAddress: this.deps.settings.apiAddress,
+      clusterAddress: this.deps.settings.clusterAddress,
+      lineage,
+      cursor: {
+        clusterId: clusterId ?? "",
+        epoch: currentEpoch(lineage),
+        index: replayedIndex,
+        checksums: zeroChecksums(),
+      },
+      checksums: zeroChecksums(),
+      mounts: [],
+      rejoins: this.link.rejoins,
+      building: true,
+    };
+  }
+
+  private async activate(builder: GenerationBuilder, cursor: UpstreamCursor, lineage: Lineage): Promise<void> {
+    const link = { ...this.link, rejoins: false };
+    const value = encodeActivationNote({ mode: this.mode, setId: this.setId, link });
+    await builder.activate({
+      cursor,
+      // A DR secondary gets the history with the primary's other records; writing it again would make it differ.
+      lineages: this.mode === "performance" ? { performance: lineage } : {},
+      nodeKeys: [{ key: ACTIVATION_KEY, value }],
+    });
+  }
+}
+
+/** @throws TransportClosed, MalformedFrame */
+async function fetchBootstrap(connection: PeerConnection) {
+  const channel = await connection.open(BOOTSTRAP_CHANNEL);
+  await channel.send(Buffer.alloc(0));
+  const frame = await channel.receive();
+  if (frame === undefined) throw new Error("the primary gave no bootstrap package");
+  channel.end();
+  const bootstrap = decodeBootstrap(frame);
+  frame.fill(0);
+  return bootstrap;
+}
+
+function mustBeginAgain(error: unknown): boolean {
+  return error instanceof LogDivergence || error instanceof SnapshotOutdated || isServerError(error, "corrupt");
+}

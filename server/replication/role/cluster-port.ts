@@ -1,0 +1,34 @@
+import { ServerError } from "../../sdk/errors";
+import type { TransportListener } from "../../sdk/transport";
+import type { PrimaryHub } from "../stream/primary-hub";
+import type { ReplicationDependencies } from "./dependencies";
+
+/** The listening side of the cluster port: open from the first time this cluster is a primary until it closes. */
+export class ClusterPort {
+  private listener: Promise<TransportListener> | undefined;
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly hub: PrimaryHub,
+  ) {}
+
+  /** @throws invalid_request naming the address when it cannot be listened on */
+  async open(): Promise<void> {
+    const { listenHost, listenPort } = this.deps.settings;
+    this.listener ??= this.deps.transport.listen(listenHost, listenPort, this.hub);
+    try {
+      await this.listener;
+    } catch (cause) {
+      this.listener = undefined;
+      const reason = cause instanceof Error ? cause.message : "unknown";
+      const publicText = `the cluster port ${listenHost}:${listenPort} cannot be listened on: ${reason}`;
+      throw new ServerError("invalid_request", { publicText, cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    const { listener } = this;
+    this.listener = undefined;
+    await (await listener?.catch(() => undefined))?.close();
+  }
+}

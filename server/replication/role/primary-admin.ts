@@ -1,0 +1,161 @@
+import { ServerError } from "../../sdk/errors";
+import { stringifyJson } from "../../sdk/json";
+import { nextLineage } from "../../sdk/lineage";
+import type { ReplicationMode } from "../../sdk/log";
+import type { WrapInfo } from "../../sdk/outcome";
+import type { EnablePrimaryRequest, PathsFilter, SecondaryTokenRequest } from "../../sdk/replication-admin";
+import { parseClusterAddress } from "../../sdk/transport";
+import type { PrimaryHub } from "../stream/primary-hub";
+import { asActivationToken } from "./activation";
+import { bundleEnvelope } from "./activation-bundle";
+import { createSigningKey } from "./activation-token";
+import type { ClusterPort } from "./cluster-port";
+import type { ReplicationDependencies } from "./dependencies";
+import type { SetRecord } from "./records";
+import { MEMBERS_MAX } from "./replication-store";
+import type { RoleChanges } from "./role-changes";
+import { requireAllowed } from "./role-rules";
+import type { RoleState } from "./role-state";
+import type { Runners } from "./runners";
+
+/** Generic names of the API: word characters, with dots and dashes inside. */
+const ID = /^\w([\w.-]*\w)?$/;
+const ID_CHARACTERS_MAX = 128;
+const TTL_SECONDS_MAX = 30 * 86_400;
+const FILTER_PATHS_MAX = 10_000;
+
+/** What an operator does on a primary. */
+export class PrimaryAdmin {
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly changes: RoleChanges,
+    private readonly hub: PrimaryHub,
+    private readonly port: ClusterPort,
+    private readonly runners: Runners,
+  ) {}
+
+  enable(mode: ReplicationMode, request: EnablePrimaryRequest): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "enable-primary");
+      requireAddress(request.primaryClusterAddress);
+      await this.port.open();
+      const setId = this.deps.random.uuid();
+      const { store } = this.state;
+      const role = { role: "primary", setId, primaryClusterAddress: request.primaryClusterAddress } as const;
+      const operations = [store.putRole(mode, role), store.putSet(mode, await this.newSet(setId))];
+      const { log, identity } = this.deps.core;
+      // A new set begins a new history, whatever this cluster was part of before.
+      const lineage = nextLineage([], identity.id, log.lastIndex() + 1);
+      await this.changes.commit(operations, { lineages: { [mode]: lineage } });
+      await this.changes.settle(this.runners);
+      return [
+        "This cluster is being enabled as a primary for replication. It will be unavailable for a brief period and will resume service shortly.",
+      ];
+    });
+  }
+
+  disable(mode: ReplicationMode): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "disable-primary");
+      const { store } = this.state;
+      const forgotten = store.deleteSet(mode, this.state.of(mode));
+      await this.changes.commit([store.putRole(mode, { role: "disabled" }), ...forgotten]);
+      await this.changes.settle(this.runners);
+      return [
+        "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",
+      ];
+    });
+  }
+
+  issueToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "secondary-token");
+      requireId(request.id);
+      if (request.ttlSeconds < 1 || request.ttlSeconds > TTL_SECONDS_MAX) {
+        throw new ServerError("invalid_request", `ttl must be between 1 second and ${TTL_SECONDS_MAX} seconds`);
+      }
+      if (this.hub.view(mode, request.id)?.connected === true) {
+        const text = `a secondary with the id ${request.id} is connected; choose another id or revoke it first`;
+        throw new ServerError("invalid_request", text);
+      }
+      const { members } = this.state.of(mode);
+      if (members.size >= MEMBERS_MAX) throw new ServerError("invalid_request", "the set has too many secondaries");
+      return await this.issue(mode, request);
+    });
+  }
+
+  revoke(mode: ReplicationMode, id: string): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "revoke-secondary");
+      const member = this.state.of(mode).members.get(id);
+      if (member === undefined) throw new ServerError("invalid_request", `there is no secondary with the id ${id}`);
+      await this.changes.commit([this.state.store.putMember(mode, { ...member, revoked: true })]);
+      this.hub.drop(mode, id);
+      return [];
+    });
+  }
+
+  /** undefined removes the filter. */
+  writeFilter(id: string, filter: PathsFilter | undefined): Promise<void> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), "performance", "filter");
+      requireId(id);
+      if ((filter?.paths.length ?? 0) > FILTER_PATHS_MAX) throw new ServerError("invalid_request", "too many paths");
+      await this.changes.commit([this.state.store.putFilter("performance", id, { filter })]);
+      this.hub.notify();
+    });
+  }
+
+  private async newSet(setId: string): Promise<SetRecord> {
+    const authority = await this.deps.certificates.createAuthority(setId);
+    return { setId, authorityCertificate: authority.certificate, authorityKey: authority.privateKey };
+  }
+
+  private async issue(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
+    const { role, set } = this.state.of(mode);
+    if (role.role !== "primary" || set === undefined) throw new ServerError("internal", { detail: "set is missing" });
+    const authority = { certificate: set.authorityCertificate, privateKey: set.authorityKey };
+    const usage = { setId: set.setId, name: request.id, usage: "client" } as const;
+    const issued = await this.deps.certificates.issue(authority, usage);
+    const member = {
+      id: request.id,
+      fingerprint: this.deps.certificates.fingerprintOf(issued.certificate),
+      issuedAtMilliseconds: this.deps.clock.nowMilliseconds(),
+      revoked: false,
+    };
+    const link = {
+      secondaryId: request.id,
+      credentials: { authorityCertificate: set.authorityCertificate, ...issued },
+      primaryClusterAddress: role.primaryClusterAddress || this.deps.settings.clusterAddress,
+      knownAddresses: [],
+      rejoins: true,
+    };
+    const signingKey = await this.signingKey();
+    const envelope = bundleEnvelope({ mode, setId: set.setId, link }, this.deps.random.uuid());
+    const wrap = await this.deps.wrapping.wrap(envelope, request.ttlSeconds, request.creationPath);
+    await this.changes.commit([this.state.store.putMember(mode, member)]);
+    return asActivationToken(wrap, this.deps.settings.apiAddress, signingKey);
+  }
+
+  private async signingKey(): Promise<string> {
+    const known = await this.state.store.readSigningKey();
+    if (known !== undefined) return known;
+    const made = createSigningKey();
+    await this.changes.commit([this.state.store.putSigningKey(made)]);
+    return made;
+  }
+}
+
+function requireId(id: string): void {
+  if (id.length > ID_CHARACTERS_MAX || !ID.test(id)) {
+    throw new ServerError("invalid_request", "id must be letters, digits, underscores, and dots or dashes inside");
+  }
+}
+
+/** @throws invalid_request for what is neither empty nor host:port */
+export function requireAddress(address: string): void {
+  if (address !== "" && parseClusterAddress(address) === undefined) {
+    throw new ServerError("invalid_request", `${stringifyJson(address)} is no cluster address (host:port)`);
+  }
+}

@@ -1,0 +1,271 @@
+import { ServerError } from "../../sdk/errors";
+import type { JsonObject } from "../../sdk/json";
+import { compareLineage, currentEpoch, describeEpoch } from "../../sdk/lineage";
+import type { Lineage, ReplicationMode } from "../../sdk/log";
+import type { ResponseData, WrapInfo } from "../../sdk/outcome";
+import type { ForwardedAnswer, ForwardedRequest, ReplicationPort, ReplicationState } from "../../sdk/replication";
+import type {
+  DemoteRequest,
+  DynamicFilter,
+  EnablePrimaryRequest,
+  EnableSecondaryRequest,
+  PathsFilter,
+  PromoteRequest,
+  ReplicationAdmin,
+  SecondaryTokenRequest,
+  UpdatePrimaryRequest,
+} from "../../sdk/replication-admin";
+import { type FrameChannel, TransportClosed } from "../../sdk/transport";
+import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicFilter } from "../filter/dynamic-filter";
+import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
+import { forwardHandlers } from "../forward/forward-server";
+import { type Member, PrimaryHub } from "../stream/primary-hub";
+import { takeUpActivation } from "./activation-takeover";
+import { ClusterPort } from "./cluster-port";
+import type { ReplicationDependencies } from "./dependencies";
+import { Failover } from "./failover";
+import { PrimaryAdmin } from "./primary-admin";
+import { RoleChanges } from "./role-changes";
+import { RoleState } from "./role-state";
+import { Runners } from "./runners";
+import { SecondaryAdmin } from "./secondary-admin";
+import { ReplicationStatus } from "./status";
+
+/** Replication of one unsealed cluster: lives as long as the core that it was opened on. */
+export class ReplicationService implements ReplicationAdmin, ReplicationPort {
+  private readonly roleState: RoleState;
+  private readonly hub: PrimaryHub;
+  private readonly port: ClusterPort;
+  private readonly changes: RoleChanges;
+  private readonly runners: Runners;
+  private readonly primary: PrimaryAdmin;
+  private readonly secondary: SecondaryAdmin;
+  private readonly failover: Failover;
+  private readonly statusReport: ReplicationStatus;
+
+  private constructor(private readonly deps: ReplicationDependencies) {
+    this.roleState = new RoleState(deps);
+    this.hub = this.createHub();
+    this.port = new ClusterPort(deps, this.hub);
+    this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
+    this.runners = new Runners(deps, this.roleState, (mode, change) => this.changes.storeLink(mode, change));
+    const { roleState: state, changes, hub, port, runners } = this;
+    this.primary = new PrimaryAdmin(deps, state, changes, hub, port, runners);
+    this.secondary = new SecondaryAdmin(deps, state, changes, runners);
+    this.failover = new Failover(deps, state, changes, hub, port, runners);
+    this.statusReport = new ReplicationStatus(deps, state, hub, runners);
+  }
+
+  /** Takes up the stored roles. The cluster port is open and the primaries are being dialled when it resolves. */
+  static async open(deps: ReplicationDependencies): Promise<ReplicationService> {
+    const service = new ReplicationService(deps);
+    await takeUpActivation(deps, service.roleState.store);
+    await service.roleState.load();
+    await service.changes.settle(service.runners);
+    await service.runners.open();
+    return service;
+  }
+
+  /** Ends everything at once; resolves when the cluster port is free. */
+  async close(): Promise<void> {
+    this.runners.close();
+    await this.port.close();
+  }
+
+  // ReplicationAdmin
+
+  status(mode: ReplicationMode): ResponseData {
+    return this.statusReport.of(mode);
+  }
+
+  enablePrimary(mode: ReplicationMode, request: EnablePrimaryRequest): Promise<readonly string[]> {
+    return this.primary.enable(mode, request);
+  }
+
+  demotePrimary(mode: ReplicationMode, request: DemoteRequest): Promise<readonly string[]> {
+    return this.failover.demote(mode, request);
+  }
+
+  disablePrimary(mode: ReplicationMode): Promise<readonly string[]> {
+    return this.primary.disable(mode);
+  }
+
+  issueSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
+    return this.primary.issueToken(mode, request);
+  }
+
+  revokeSecondary(mode: ReplicationMode, id: string): Promise<readonly string[]> {
+    return this.primary.revoke(mode, id);
+  }
+
+  writePathsFilter(id: string, filter: PathsFilter): Promise<void> {
+    return this.primary.writeFilter(id, filter);
+  }
+
+  deletePathsFilter(id: string): Promise<void> {
+    return this.primary.writeFilter(id, undefined);
+  }
+
+  readPathsFilter(id: string): Promise<PathsFilter | undefined> {
+    return Promise.resolve(this.roleState.of("performance").filters.get(id)?.filter);
+  }
+
+  async readDynamicFilter(side: "primary" | "secondary", id: string): Promise<DynamicFilter | undefined> {
+    const mounts = side === "primary" ? await this.filteredMounts(id) : await this.askFilteredMounts(id);
+    return mounts === undefined ? undefined : { mounts, namespaces: [] };
+  }
+
+  enableSecondary(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]> {
+    return this.secondary.enable(mode, request);
+  }
+
+  promoteSecondary(mode: ReplicationMode, request: PromoteRequest): Promise<readonly string[]> {
+    return this.failover.promote(mode, request);
+  }
+
+  disableSecondary(mode: ReplicationMode): Promise<readonly string[]> {
+    return this.secondary.disable(mode);
+  }
+
+  updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]> {
+    return this.secondary.updatePrimary(mode, request);
+  }
+
+  recover(mode: ReplicationMode): Promise<readonly string[]> {
+    this.runners.of(mode)?.kick();
+    this.runners.buildConnection()?.kick();
+    return Promise.resolve([]);
+  }
+
+  async requireDrOperationToken(token: Buffer, path: string): Promise<void> {
+    if (this.roleState.effective("dr") !== "secondary") {
+      throw new ServerError("invalid_request", "this cluster is not a DR secondary");
+    }
+    if (!(await this.deps.checkOperationToken(token, path))) throw new ServerError("permission_denied");
+  }
+
+  // ReplicationPort
+
+  state(): ReplicationState {
+    return { performance: this.roleState.effective("performance"), dr: this.roleState.effective("dr") };
+  }
+
+  drClientRequests(): "forward" | "refuse" {
+    return this.deps.settings.drClientRequests;
+  }
+
+  forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedAnswer> {
+    return forwardRequest(this.opener(mode), mode, this.epoch(mode), request, signal);
+  }
+
+  callPrimary(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
+    if (this.roleState.effective("performance") !== "secondary")
+      return this.deps.runPrimaryCall(mountId, name, payload);
+    const never = new AbortController().signal;
+    return callPrimary(this.opener("performance"), this.epoch("performance"), mountId, name, payload, never);
+  }
+
+  waitUntilApplied(mode: ReplicationMode, index: number, signal: AbortSignal): Promise<boolean> {
+    const runner = this.runners.of(mode);
+    if (runner === undefined || index === 0) return Promise.resolve(true);
+    return runner.applied.wait(index, this.deps.settings.consistencyWaitMilliseconds, signal);
+  }
+
+  lastIndex(): number {
+    return this.deps.core.log.lastIndex();
+  }
+
+  /** Ages and skews for sys/health on a secondary; undefined elsewhere. Milliseconds. */
+  healthFacts() {
+    const runner = this.runners.of("performance") ?? this.runners.of("dr");
+    const peer = runner?.peer();
+    if (runner === undefined || peer === undefined) return undefined;
+    return {
+      echoDurationMilliseconds: peer.roundTripMilliseconds,
+      clockSkewMilliseconds: peer.clockSkewMilliseconds,
+      canaryAgeMilliseconds: runner.canaryAgeMilliseconds(),
+    };
+  }
+
+  private epoch(mode: ReplicationMode) {
+    return currentEpoch(this.roleState.lineage(mode));
+  }
+
+  private opener(mode: ReplicationMode): OpenChannel {
+    return async (kind) => {
+      const runner = this.runners.of(mode);
+      if (runner === undefined) throw new TransportClosed("this cluster follows no primary");
+      return await runner.open(kind);
+    };
+  }
+
+  private async filteredMounts(id: string): Promise<readonly string[] | undefined> {
+    const { members, filters } = this.roleState.of("performance");
+    if (this.roleState.effective("performance") !== "primary" || !members.has(id)) return undefined;
+    return await filteredMounts(this.deps.core.log, this.deps.mountPathOf, filters.get(id)?.filter);
+  }
+
+  private async askFilteredMounts(id: string): Promise<readonly string[] | undefined> {
+    const { role } = this.roleState.of("performance");
+    const own = role.role === "secondary" && role.link?.secondaryId === id;
+    if (!own || this.roleState.effective("performance") !== "secondary") return undefined;
+    try {
+      return await askDynamicFilter(await this.opener("performance")(DYNAMIC_FILTER_CHANNEL));
+    } catch (cause) {
+      throw new ServerError("primary_unreachable", { cause });
+    }
+  }
+
+  private createHub(): PrimaryHub {
+    const { core, clock, logger, settings, forwarded } = this.deps;
+    const lineage = (mode: ReplicationMode): Lineage => this.roleState.lineage(mode);
+    return new PrimaryHub({
+      log: core.log,
+      generations: core.generations,
+      clock,
+      logger,
+      limits: settings.stream,
+      apiAddress: settings.apiAddress,
+      roles: {
+        credentialsOf: (setId) => this.roleState.credentialsOf(setId),
+        memberOf: (peer) => this.roleState.memberOf(peer),
+        scopeOf: (mode, id) => this.roleState.scopeOf(mode, id),
+        wasFiltered: (mode, id) => this.roleState.wasFiltered(mode, id),
+        lineage,
+        clusterAddresses: () => this.failoverAddresses(),
+        newerLineageSeen: (mode, newer) => this.fence(mode, newer),
+      },
+      handlers: new Map([
+        ...forwardHandlers({
+          forwarded,
+          runPrimaryCall: (mountId, name, payload) => this.deps.runPrimaryCall(mountId, name, payload),
+          lineage,
+        }),
+        [
+          DYNAMIC_FILTER_CHANNEL,
+          async (channel: FrameChannel, member: Member) =>
+            serveDynamicFilter(channel, (await this.filteredMounts(member.id)) ?? []),
+        ],
+      ]),
+    });
+  }
+
+  /** Where secondaries find this set's primary, now and after a failover: here, and at our DR secondaries. */
+  private failoverAddresses(): readonly string[] {
+    const addresses = [this.deps.settings.clusterAddress];
+    for (const { id } of this.roleState.of("dr").members.values()) {
+      const view = this.hub.view("dr", id);
+      if (view !== undefined) addresses.push(view.hello.clusterAddress);
+    }
+    return addresses;
+  }
+
+  /** Somebody knows of a later promotion: this cluster was replaced, and must not acknowledge another write. */
+  private fence(mode: ReplicationMode, newer: Lineage): void {
+    if (compareLineage(this.roleState.lineage(mode), newer) !== "ahead") return;
+    const facts = { mode, ours: describeEpoch(this.epoch(mode)), theirs: describeEpoch(currentEpoch(newer)) };
+    this.deps.logger.log("error", "this cluster was replaced as primary and stops acknowledging writes", facts);
+    this.roleState.holds = { ...this.roleState.holds, fenced: true };
+    void this.roleState.applyGate();
+  }
+}

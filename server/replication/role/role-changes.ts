@@ -1,0 +1,58 @@
+import type { RoleChange } from "../../sdk/barrier";
+import type { ReplicationMode } from "../../sdk/log";
+import type { WriteOperation } from "../../sdk/view";
+import type { PrimaryHub } from "../stream/primary-hub";
+import type { ClusterPort } from "./cluster-port";
+import type { ReplicationDependencies } from "./dependencies";
+import type { PrimaryLink } from "./records";
+import { MODES } from "./replication-store";
+import type { RoleState } from "./role-state";
+import type { Runners } from "./runners";
+
+/** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
+export class RoleChanges {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly hub: PrimaryHub,
+    private readonly port: ClusterPort,
+  ) {}
+
+  /** Runs one operator's call at a time. */
+  exclusive<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.last.then(run);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** One commit; a crash leaves the roles as they were or as they shall be. */
+  async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
+    this.state.changing = true;
+    try {
+      await this.deps.core.barrier.commit(operations, change);
+    } finally {
+      this.state.changing = false;
+    }
+    await this.state.load();
+  }
+
+  /** Makes gate, port, streams and followers fit the roles as they are now. */
+  async settle(runners: Runners): Promise<void> {
+    await this.state.applyGate();
+    for (const mode of MODES) {
+      if (this.state.effective(mode) === "primary") await this.port.open();
+      else this.hub.dropAll(mode);
+    }
+    await runners.follow();
+    this.deps.roleChanged();
+  }
+
+  /** Changes where a secondary finds its primary, without waiting for operators' calls. */
+  async storeLink(mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink): Promise<void> {
+    const { role } = this.state.of(mode);
+    if (role.role !== "secondary" || role.link === undefined) return;
+    await this.commit([this.state.store.putRole(mode, { ...role, link: change(role.link) })]);
+  }
+}

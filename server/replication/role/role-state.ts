@@ -1,0 +1,100 @@
+import type { Lineage, ReplicationMode } from "../../sdk/log";
+import type { ReplicationRole } from "../../sdk/replication";
+import type { Peer, ServerCredentials } from "../../sdk/transport";
+import { MountScope } from "../filter/mount-scope";
+import type { Member } from "../stream/primary-hub";
+import type { ReplicationDependencies } from "./dependencies";
+import { MODES, type ModeRecords, ReplicationStore } from "./replication-store";
+import { effectiveRole, type Holds, type Roles, writeRefusal } from "./role-rules";
+
+const NOTHING: ModeRecords = { role: { role: "disabled" }, set: undefined, members: new Map(), filters: new Map() };
+
+/** What this cluster is in replication, in memory: the stored records, the credentials they give, and what holds writes back. */
+export class RoleState {
+  readonly store: ReplicationStore;
+  private records: Readonly<Record<ReplicationMode, ModeRecords>> = { performance: NOTHING, dr: NOTHING };
+  private readonly credentials = new Map<string, ServerCredentials>();
+  private readonly scopes = new Map<string, MountScope>();
+  building: ReplicationMode | undefined;
+  holds: Holds = { fenced: false, draining: undefined };
+  /** While a role change writes its own records. */
+  changing = false;
+
+  constructor(private readonly deps: ReplicationDependencies) {
+    this.store = new ReplicationStore(deps.core.barrier);
+  }
+
+  /** Reads the records again and gets the credentials ready that they call for. */
+  async load(): Promise<void> {
+    const [performance, dr] = [await this.store.load("performance"), await this.store.load("dr")];
+    this.records = { performance, dr };
+    for (const mode of MODES) await this.prepareCredentials(mode);
+  }
+
+  of(mode: ReplicationMode): ModeRecords {
+    return this.records[mode];
+  }
+
+  roles(): Roles {
+    return { performance: this.records.performance.role, dr: this.records.dr.role, building: this.building };
+  }
+
+  effective(mode: ReplicationMode): ReplicationRole {
+    return effectiveRole(this.roles(), mode);
+  }
+
+  lineage(mode: ReplicationMode): Lineage {
+    return this.deps.core.barrier.lineage(mode);
+  }
+
+  /** Puts the write gate as the roles and holds are now. Resolves once nothing let through by the former is under way. */
+  async applyGate(): Promise<void> {
+    await this.deps.core.log.setWriteGate((classes) =>
+      this.changing ? undefined : writeRefusal(this.roles(), this.holds, classes),
+    );
+  }
+
+  credentialsOf(setId: string): ServerCredentials | undefined {
+    const mode = this.modeOfSet(setId);
+    return mode === undefined ? undefined : this.credentials.get(setId);
+  }
+
+  memberOf(peer: Peer): Member | undefined {
+    const mode = this.modeOfSet(peer.setId);
+    if (mode === undefined) return undefined;
+    for (const member of this.records[mode].members.values()) {
+      if (member.fingerprint === peer.fingerprint && !member.revoked) return { mode, id: member.id };
+    }
+    return undefined;
+  }
+
+  scopeOf(mode: ReplicationMode, id: string): MountScope {
+    const filter = mode === "dr" ? undefined : this.records[mode].filters.get(id)?.filter;
+    const known = this.scopes.get(`${mode}/${id}`);
+    if (known !== undefined && known.filter === filter) return known;
+    const scope = new MountScope(filter, this.deps.mountPathOf);
+    this.scopes.set(`${mode}/${id}`, scope);
+    return scope;
+  }
+
+  wasFiltered(mode: ReplicationMode, id: string): boolean {
+    return mode === "performance" && this.records[mode].filters.has(id);
+  }
+
+  /** The mode whose set this is, where this cluster is its primary now. */
+  private modeOfSet(setId: string): ReplicationMode | undefined {
+    return MODES.find((mode) => {
+      const { role } = this.records[mode];
+      return this.effective(mode) === "primary" && role.role === "primary" && role.setId === setId;
+    });
+  }
+
+  private async prepareCredentials(mode: ReplicationMode): Promise<void> {
+    const { set } = this.records[mode];
+    if (this.effective(mode) !== "primary" || set === undefined || this.credentials.has(set.setId)) return;
+    const authority = { certificate: set.authorityCertificate, privateKey: set.authorityKey };
+    const request = { setId: set.setId, name: this.deps.core.identity.id, usage: "server" } as const;
+    const issued = await this.deps.certificates.issue(authority, request);
+    this.credentials.set(set.setId, { authorityCertificate: set.authorityCertificate, ...issued });
+  }
+}

@@ -1,0 +1,139 @@
+import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { PeerConnection } from "../../sdk/transport";
+import { PrimaryConnector } from "../stream/primary-link";
+import { BuildRunner } from "./build-runner";
+import type { ReplicationDependencies } from "./dependencies";
+import type { PrimaryLink } from "./records";
+import { MODES } from "./replication-store";
+import type { RoleState } from "./role-state";
+import { SecondaryRunner } from "./secondary-runner";
+
+/** The loops that follow primaries: one per mode in which this cluster is a secondary, and a build where one is under way. */
+export class Runners {
+  private readonly live = new Map<ReplicationMode, SecondaryRunner>();
+  private building: { readonly runner: BuildRunner; readonly connector: PrimaryConnector } | undefined;
+  /** A build that replaces what a secondary holds, kept over lost connections and restarts. */
+  private resync: BuildRunner | undefined;
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly storeLink: (mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink) => Promise<void>,
+  ) {}
+
+  of(mode: ReplicationMode): SecondaryRunner | undefined {
+    return this.live.get(mode);
+  }
+
+  /** Progress of the snapshot that is fetched for the mode, if one is. */
+  importedPairs(mode: ReplicationMode): number | undefined {
+    const runner = this.building?.runner ?? this.resync;
+    return runner?.mode === mode ? runner.importedPairs : undefined;
+  }
+
+  buildConnection(): PrimaryConnector | undefined {
+    return this.building?.connector;
+  }
+
+  /** Takes up what the roles and an unfinished build call for. */
+  async open(): Promise<void> {
+    const unfinished = await BuildRunner.resume(this.deps);
+    if (unfinished !== undefined && this.state.of(unfinished.mode).role.role === "secondary") this.resync = unfinished;
+    else if (unfinished !== undefined) await this.startBuild(unfinished);
+    await this.follow();
+  }
+
+  /** Starts and stops so that exactly the secondaries with a primary are followed. */
+  async follow(): Promise<void> {
+    for (const mode of MODES) {
+      const { role } = this.state.of(mode);
+      const wanted = this.state.effective(mode) === "secondary" && role.role === "secondary" && role.link !== undefined;
+      if (!wanted) await this.stop(mode);
+      else if (!this.live.has(mode)) this.start(mode, role.setId);
+    }
+  }
+
+  async stop(mode: ReplicationMode): Promise<void> {
+    const runner = this.live.get(mode);
+    this.live.delete(mode);
+    await runner?.stop();
+  }
+
+  async startBuild(runner: BuildRunner): Promise<void> {
+    const { transport, clock, random, logger } = this.deps;
+    const { link, setId, mode } = runner;
+    const connector = new PrimaryConnector({
+      transport,
+      clock,
+      random,
+      logger,
+      setId,
+      credentials: link.credentials,
+      addresses: () => [...new Set([link.primaryClusterAddress, ...link.knownAddresses])],
+      session: (connection, stood) => {
+        stood();
+        return runner.run(connection);
+      },
+    });
+    this.building = { runner, connector };
+    this.state.building = mode;
+    await this.state.applyGate();
+    connector.start();
+  }
+
+  /** Stops all loops without waiting: one of them may be what makes us close. */
+  close(): void {
+    for (const runner of this.live.values()) void runner.stop();
+    void this.building?.connector.stop();
+    this.live.clear();
+  }
+
+  private start(mode: ReplicationMode, setId: string): void {
+    const runner = new SecondaryRunner(this.deps, {
+      mode,
+      setId,
+      link: () => this.linkOf(mode),
+      lineage: () => this.state.lineage(mode),
+      adopt: (lineage, cursor) => this.adopt(mode, lineage, cursor),
+      joined: () => this.joined(mode),
+      addressesLearned: (addresses) => this.learn(mode, addresses),
+      reconcile: (connection) => this.reconcile(mode, setId, connection),
+    });
+    this.live.set(mode, runner);
+    runner.start();
+  }
+
+  private linkOf(mode: ReplicationMode): PrimaryLink {
+    const { role } = this.state.of(mode);
+    if (role.role !== "secondary" || role.link === undefined) throw new Error("this cluster follows nobody");
+    return role.link;
+  }
+
+  /** A DR secondary gets the history as data; a performance secondary, which has `local` keys of its own, writes it down. */
+  private async adopt(mode: ReplicationMode, lineage: Lineage, cursor: UpstreamCursor): Promise<void> {
+    const known = this.state.lineage(mode);
+    const lineages = mode === "performance" && known.length !== lineage.length ? { performance: lineage } : {};
+    await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor } });
+  }
+
+  private async joined(mode: ReplicationMode): Promise<void> {
+    if (this.resync?.mode === mode) {
+      await this.resync.discard("the stream stands without it");
+      this.resync = undefined;
+    }
+    if (this.linkOf(mode).rejoins) await this.storeLink(mode, (link) => ({ ...link, rejoins: false }));
+  }
+
+  private learn(mode: ReplicationMode, addresses: readonly string[]): void {
+    const link = this.linkOf(mode);
+    if (addresses.length === 0 || addresses.join() === link.knownAddresses.join()) return;
+    this.storeLink(mode, (current) => ({ ...current, knownAddresses: addresses })).catch((error: Error) => {
+      this.deps.logger.log("warn", "addresses of the primary were not stored", { mode, reason: error.message });
+    });
+  }
+
+  private async reconcile(mode: ReplicationMode, setId: string, connection: PeerConnection): Promise<void> {
+    this.resync ??= new BuildRunner(this.deps, mode, setId, this.linkOf(mode));
+    await this.resync.run(connection);
+  }
+}

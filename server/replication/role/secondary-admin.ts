@@ -1,0 +1,124 @@
+import { ServerError } from "../../sdk/errors";
+import type { ReplicationMode } from "../../sdk/log";
+import type { EnableSecondaryRequest, UpdatePrimaryRequest } from "../../sdk/replication-admin";
+import { dialWithin } from "../stream/primary-link";
+import { openActivationToken } from "./activation";
+import { BuildRunner } from "./build-runner";
+import type { ReplicationDependencies } from "./dependencies";
+import { requireAddress } from "./primary-admin";
+import type { PrimaryLink } from "./records";
+import type { RoleChanges } from "./role-changes";
+import { requireAllowed } from "./role-rules";
+import type { RoleState } from "./role-state";
+import type { Runners } from "./runners";
+
+/** What an operator does on a secondary, or on a cluster that becomes one. */
+export class SecondaryAdmin {
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly changes: RoleChanges,
+    private readonly runners: Runners,
+  ) {}
+
+  /** Opens the token, meets the primary and begins the snapshot; the rest goes on in the background. */
+  enable(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "enable-secondary");
+      const { api, clock } = this.deps;
+      const bundle = await openActivationToken(api, clock, mode, request.token, request.api);
+      const build = new BuildRunner(this.deps, mode, bundle.setId, bundle.link);
+      await this.meetPrimary(build);
+      await this.runners.startBuild(build);
+      this.deps.roleChanged();
+      return [
+        "This cluster has been successfully informed of its primary. It may take a while to set up replication; this cluster will be unavailable until the initial sync with the primary is complete.",
+      ];
+    });
+  }
+
+  disable(mode: ReplicationMode): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "disable-secondary");
+      await this.runners.stop(mode);
+      const { store } = this.state;
+      const operations = [store.putRole(mode, { role: "disabled" })];
+      // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
+      if (mode === "dr") {
+        operations.push(store.putRole("performance", { role: "disabled" }));
+        operations.push(...store.deleteSet("performance", this.state.of("performance")));
+        operations.push(...store.deleteSet("dr", this.state.of("dr")));
+      }
+      await this.changes.commit(operations, { cursors: { [mode]: undefined } });
+      await this.changes.settle(this.runners);
+      return [
+        "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",
+      ];
+    });
+  }
+
+  updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]> {
+    return this.changes.exclusive(async () => {
+      requireAllowed(this.state.roles(), mode, "update-primary");
+      const { role } = this.state.of(mode);
+      if (role.role !== "secondary") throw new ServerError("internal", { detail: "role changed" });
+      const link = await this.newLink(mode, role.setId, role.link, request);
+      await this.runners.stop(mode);
+      await this.changes.commit([this.state.store.putRole(mode, { ...role, link })]);
+      await this.changes.settle(this.runners);
+      return ["This cluster has been successfully informed of its primary."];
+    });
+  }
+
+  private async newLink(
+    mode: ReplicationMode,
+    setId: string,
+    known: PrimaryLink | undefined,
+    request: UpdatePrimaryRequest,
+  ): Promise<PrimaryLink | undefined> {
+    const { token, addresses } = request;
+    if (addresses.length > 0) return linkToAddresses(known, token, addresses);
+    if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
+    if (token === "") return undefined;
+    const bundle = await openActivationToken(this.deps.api, this.deps.clock, mode, token, request.api);
+    if (bundle.setId !== setId) {
+      const text = `the token is of the replication set ${bundle.setId}, this cluster belongs to ${setId}; disable replication and enable it anew to change sets`;
+      throw new ServerError("invalid_request", text);
+    }
+    return bundle.link;
+  }
+
+  private async meetPrimary(build: BuildRunner): Promise<void> {
+    const { transport, clock } = this.deps;
+    const { setId, link } = build;
+    const address = link.primaryClusterAddress;
+    try {
+      const connection = await dialWithin({ transport, clock, setId, credentials: link.credentials }, address);
+      try {
+        await build.begin(connection);
+      } finally {
+        connection.destroy();
+      }
+    } catch (cause) {
+      if (cause instanceof ServerError) throw cause;
+      const reason = cause instanceof Error ? cause.message : "unknown";
+      const publicText = `error fetching secondary bootstrap package from ${address}: ${reason}`;
+      throw new ServerError("invalid_request", { publicText, cause });
+    }
+  }
+}
+
+function linkToAddresses(
+  known: PrimaryLink | undefined,
+  token: string | undefined,
+  addresses: readonly string[],
+): PrimaryLink {
+  if (token !== undefined && token !== "") {
+    throw new ServerError("invalid_request", "token and update_primary_addrs exclude each other");
+  }
+  if (known === undefined) {
+    throw new ServerError("invalid_request", "this cluster has no credentials for a primary: give it a token");
+  }
+  for (const address of addresses) requireAddress(address);
+  return { ...known, primaryClusterAddress: addresses[0] ?? known.primaryClusterAddress, knownAddresses: addresses };
+}

@@ -1,0 +1,212 @@
+import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import { CursorMismatch, LogDivergence } from "../../sdk/log";
+import type { FrameChannel, PeerConnection } from "../../sdk/transport";
+import type { Hello, Welcome } from "../stream/control-codec";
+import { StreamFollower } from "../stream/follower";
+import type { PeerFacts } from "../stream/heartbeat-exchange";
+import { PROTOCOL_VERSION } from "../stream/limits";
+import { heldChecksums, LiveTarget } from "../stream/live-target";
+import { STREAM_CHANNEL } from "../stream/primary-hub";
+import { type ConnectionState, PrimaryConnector } from "../stream/primary-link";
+import { AppliedIndex } from "./applied-index";
+import type { ReplicationDependencies } from "./dependencies";
+import { type FollowerEvent, type FollowerState, nextFollowerState } from "./follower-machine";
+import type { PrimaryLink } from "./records";
+import { startingCursor } from "./starting-cursor";
+
+export interface SecondaryRunnerOptions {
+  readonly mode: ReplicationMode;
+  readonly setId: string;
+  link(): PrimaryLink;
+  lineage(): Lineage;
+  adopt(lineage: Lineage, cursor: UpstreamCursor): Promise<void>;
+  /** The first stream to a primary that the operator chose stands. */
+  joined(): Promise<void>;
+  addressesLearned(addresses: readonly string[]): void;
+  /** What is held cannot be brought up to date by streaming. Resolves when it was seen to. */
+  reconcile(connection: PeerConnection, reason: string): Promise<void>;
+}
+
+/** Follows the primary for as long as this cluster is a secondary. */
+export class SecondaryRunner {
+  readonly startedAtMilliseconds: number;
+  readonly applied: AppliedIndex;
+  private readonly connector: PrimaryConnector;
+  private current: FollowerState = "idle";
+  private follower: StreamFollower | undefined;
+  private lastPeer: PeerFacts | undefined;
+  /** Index of the primary's log at its last heartbeat, and what was applied when it came. */
+  private knownPrimaryIndex = 0;
+  private attempts = 0;
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly options: SecondaryRunnerOptions,
+  ) {
+    this.startedAtMilliseconds = deps.clock.nowMilliseconds();
+    this.applied = new AppliedIndex(deps.clock);
+    const { transport, clock, random } = deps;
+    this.connector = new PrimaryConnector({
+      transport,
+      clock,
+      random,
+      logger: deps.logger,
+      setId: options.setId,
+      credentials: options.link().credentials,
+      addresses: () => this.addresses(),
+      session: (connection, stood) => this.session(connection, stood),
+    });
+  }
+
+  get state(): FollowerState {
+    return this.current;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.connector.state;
+  }
+
+  /** The address that answered last. */
+  get address(): string | undefined {
+    return this.connector.address;
+  }
+
+  peer(): PeerFacts | undefined {
+    return this.follower?.peer() ?? this.lastPeer;
+  }
+
+  canaryAgeMilliseconds(): number {
+    return this.follower?.canaryAgeMilliseconds() ?? 0;
+  }
+
+  start(): void {
+    this.connector.start();
+  }
+
+  async stop(): Promise<void> {
+    this.follower?.stop();
+    await this.connector.stop();
+    this.move("stopped", "replication was stopped");
+  }
+
+  kick(): void {
+    this.connector.kick();
+  }
+
+  /** @throws TransportClosed */
+  open(kind: string): Promise<FrameChannel> {
+    return this.connector.open(kind);
+  }
+
+  /** Whether everything that the primary was last known to have is here. */
+  isCaughtUp(): boolean {
+    if (this.current === "merkle-diff" || this.current === "merkle-sync") return false;
+    if (this.current === "stream-wals") return this.applied.index >= this.knownPrimaryIndex;
+    return this.attempts > 0 && this.applied.index >= this.knownPrimaryIndex;
+  }
+
+  private addresses(): readonly string[] {
+    const { primaryClusterAddress, knownAddresses } = this.options.link();
+    const last = this.connector.address;
+    return [...new Set([...(last === undefined ? [] : [last]), primaryClusterAddress, ...knownAddresses])];
+  }
+
+  private async session(connection: PeerConnection, stood: () => void): Promise<boolean> {
+    try {
+      const reason = await this.stream(await connection.open(STREAM_CHANNEL), stood);
+      if (reason === undefined) return false;
+      this.move("reconcile", reason);
+      await this.options.reconcile(connection, reason);
+      return false;
+    } finally {
+      this.attempts += 1;
+      this.lastPeer = this.follower?.peer() ?? this.lastPeer;
+      this.follower = undefined;
+      this.move("disconnected", this.connector.lastFailure);
+    }
+  }
+
+  /** @returns why a reconciliation is needed, if it is */
+  private async stream(channel: FrameChannel, stood: () => void): Promise<string | undefined> {
+    const { mode } = this.options;
+    const target = new LiveTarget({
+      mode,
+      log: this.deps.core.log,
+      adopt: this.options.adopt,
+      forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
+    });
+    this.follower = new StreamFollower(this.followerDependencies(stood), target, channel);
+    try {
+      const end = await this.follower.run(await this.hello());
+      if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
+      return end.kind === "snapshot" ? end.reason : undefined;
+    } catch (error) {
+      if (error instanceof LogDivergence || error instanceof CursorMismatch) return error.message;
+      throw error;
+    }
+  }
+
+  private followerDependencies(stood: () => void) {
+    const { clock, settings } = this.deps;
+    return {
+      clock,
+      limits: settings.stream,
+      apiAddress: settings.apiAddress,
+      clusterAddresses: () => [settings.clusterAddress],
+      applied: (index: number) => this.applied.reached(index),
+      heard: (facts: PeerFacts, index: number) => {
+        this.knownPrimaryIndex = index;
+        this.options.addressesLearned(facts.clusterAddresses);
+      },
+      started: (welcome: Welcome) => {
+        this.applied.begin(welcome.clusterId, welcome.index);
+        this.move("streaming", "");
+        stood();
+        void this.options.joined();
+      },
+    };
+  }
+
+  private async hello(): Promise<Hello> {
+    const { mode } = this.options;
+    const { log, identity } = this.deps.core;
+    const link = this.options.link();
+    return {
+      protocol: PROTOCOL_VERSION,
+      mode,
+      secondaryId: link.secondaryId,
+      clusterId: identity.id,
+      apiAddress: this.deps.settings.apiAddress,
+      clusterAddress: this.deps.settings.clusterAddress,
+      lineage: this.options.lineage(),
+      cursor: await startingCursor(log, mode, this.options.lineage()),
+      checksums: heldChecksums(log, mode),
+      mounts: log.index
+        .mounts()
+        .filter((mount) => mount.class === "replicated" && mount.mountId !== "core")
+        .map((mount) => mount.mountId),
+      rejoins: link.rejoins,
+      building: false,
+    };
+  }
+
+  private move(event: FollowerEvent, reason: string): void {
+    const next = nextFollowerState(this.current, event);
+    if (next === this.current) return;
+    const facts = { mode: this.options.mode, from: this.current, to: next, reason };
+    this.deps.logger.log("info", "replication state changed", facts);
+    this.current = next;
+  }
+}
+
+const FORGET_PAGE = 512;
+
+/** Removes what this cluster keeps of its own (class `local`) for a mount that it may no longer have. */
+async function forgetLocalData(deps: ReplicationDependencies, mountId: string): Promise<void> {
+  const view = deps.core.barrier.view(`data/${mountId}/`, "local");
+  for (;;) {
+    const keys = await view.listAll("", { limit: FORGET_PAGE });
+    if (keys.length === 0) return;
+    await view.commit(keys.map((key) => view.delete(key)));
+  }
+}

@@ -1,0 +1,153 @@
+import type { ReplicationMode } from "../../sdk/log";
+import type { ResponseData } from "../../sdk/outcome";
+import { CLASSES_OF_MODE } from "../filter/entry-filter";
+import type { PeerFacts } from "../stream/heartbeat-exchange";
+import type { PrimaryHub } from "../stream/primary-hub";
+import { type Checksums, checksumsOf } from "../stream/running-checksums";
+import type { ReplicationDependencies } from "./dependencies";
+import type { PrimaryLink, RoleRecord } from "./records";
+import type { RoleState } from "./role-state";
+import type { Runners } from "./runners";
+import type { SecondaryRunner } from "./secondary-runner";
+
+/** Go's zero time in epoch seconds: a corruption check that never ran. Dashboards know it. */
+const NEVER_CHECKED = "-62135596800";
+const NEVER_REINDEXED = "0";
+/** Hex digits of `merkle_root`, the size that dashboards are made for. */
+const ROOT_DIGITS = 40;
+
+/** sys/replication/status, field for field and type for type. */
+export class ReplicationStatus {
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly hub: PrimaryHub,
+    private readonly runners: Runners,
+  ) {}
+
+  of(mode: ReplicationMode): ResponseData {
+    const { role } = this.state.of(mode);
+    switch (this.state.effective(mode)) {
+      case "primary":
+        return this.primary(mode, role);
+      case "secondary":
+        return this.secondary(mode, role);
+      case "bootstrapping":
+        return this.bootstrapping(mode);
+      case "disabled":
+        return { mode: "disabled" };
+    }
+  }
+
+  private primary(mode: ReplicationMode, role: RoleRecord): ResponseData {
+    const lastIndex = this.deps.core.log.lastIndex();
+    return {
+      mode: "primary",
+      state: this.state.holds.fenced ? "fenced" : "running",
+      cluster_id: role.role === "primary" ? role.setId : "",
+      known_secondaries: this.knownSecondaries(mode),
+      secondaries: this.secondaries(mode),
+      last_wal: lastIndex,
+      [mode === "dr" ? "last_dr_wal" : "last_performance_wal"]: lastIndex,
+      primary_cluster_addr: role.role === "primary" ? role.primaryClusterAddress : "",
+      ...this.index(mode),
+    };
+  }
+
+  private secondary(mode: ReplicationMode, role: RoleRecord): ResponseData {
+    const runner = this.runners.of(mode);
+    const link = role.role === "secondary" ? role.link : undefined;
+    const imported = this.runners.importedPairs(mode);
+    return {
+      mode: "secondary",
+      state: runner?.state ?? "idle",
+      connection_state: runner?.connectionState ?? "idle",
+      cluster_id: role.role === "secondary" ? role.setId : "",
+      secondary_id: link?.secondaryId ?? "",
+      primary_cluster_addr: link?.primaryClusterAddress ?? "",
+      known_primary_cluster_addrs: link?.knownAddresses ?? [],
+      primaries: runner === undefined || link === undefined ? [] : [this.primaryPeer(runner, link)],
+      last_remote_wal: runner?.applied.index ?? this.deps.core.log.cursor(mode)?.index ?? 0,
+      last_start: runner === undefined ? undefined : rfc3339(runner.startedAtMilliseconds),
+      merkle_sync_progress: imported === undefined ? undefined : { sync_progress: imported },
+      ...this.index(mode),
+    };
+  }
+
+  private bootstrapping(mode: ReplicationMode): ResponseData {
+    return {
+      mode: "bootstrapping",
+      state: "merkle-sync",
+      connection_state: this.runners.buildConnection()?.state ?? "idle",
+      merkle_sync_progress: { sync_progress: this.runners.importedPairs(mode) ?? 0 },
+    };
+  }
+
+  private index(mode: ReplicationMode): ResponseData {
+    return {
+      merkle_root: merkleRoot(
+        checksumsOf(this.deps.core.log, mode, () => true),
+        mode,
+      ),
+      corrupted_merkle_tree: false,
+      last_corruption_check_epoch: NEVER_CHECKED,
+      last_reindex_epoch: NEVER_REINDEXED,
+      ssct_generation_counter: 0,
+    };
+  }
+
+  private knownSecondaries(mode: ReplicationMode): readonly string[] {
+    return [...this.state.of(mode).members.values()].filter((member) => !member.revoked).map((member) => member.id);
+  }
+
+  private secondaries(mode: ReplicationMode): readonly ResponseData[] {
+    return this.knownSecondaries(mode).flatMap((id) => {
+      const view = this.hub.view(mode, id);
+      if (view === undefined) return [];
+      const canary = view.peer.reportedCanaryAgeMilliseconds;
+      const peer = peerData(view.peer, view.hello.apiAddress, view.hello.clusterAddress, view.connected, canary);
+      return [{ node_id: id, ...peer }];
+    });
+  }
+
+  private primaryPeer(runner: SecondaryRunner, link: PrimaryLink): ResponseData {
+    const peer = runner.peer();
+    const connected = runner.connectionState === "ready";
+    const address = runner.address ?? link.primaryClusterAddress;
+    return peerData(peer, peer?.apiAddress ?? "", withScheme(address), connected, runner.canaryAgeMilliseconds());
+  }
+}
+
+function peerData(
+  peer: PeerFacts | undefined,
+  apiAddress: string,
+  clusterAddress: string,
+  connected: boolean,
+  canaryAgeMilliseconds: number,
+): ResponseData {
+  const lastHeartbeat = peer?.lastHeartbeatMilliseconds;
+  return {
+    api_address: apiAddress,
+    cluster_address: clusterAddress,
+    connection_status: connected ? "connected" : "disconnected",
+    last_heartbeat: lastHeartbeat === undefined ? "" : rfc3339(lastHeartbeat),
+    last_heartbeat_duration_ms: String(Math.round(peer?.roundTripMilliseconds ?? 0)),
+    clock_skew_ms: String(peer?.clockSkewMilliseconds ?? 0),
+    replication_primary_canary_age_ms: String(Math.round(canaryAgeMilliseconds)),
+  };
+}
+
+function merkleRoot(checksums: Checksums, mode: ReplicationMode): string {
+  const sums = CLASSES_OF_MODE[mode].map((keyClass) => checksums[keyClass].toString("hex").slice(0, ROOT_DIGITS));
+  if (sums.length === 1) return sums[0] ?? "";
+  // Both halves count, and each in full length would not fit.
+  return sums.map((sum) => sum.slice(0, ROOT_DIGITS / 2)).join("");
+}
+
+function withScheme(address: string): string {
+  return address === "" || address.startsWith("https://") ? address : `https://${address}`;
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
