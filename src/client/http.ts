@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { errorCode } from "../operator/error-code";
 import { ConfigurationError, UnreachableError } from "./errors";
 
 const TIMEOUT_MS = 60_000;
@@ -98,7 +99,7 @@ function isLoopback(address: string): boolean {
 
 /** Nothing of axios' own error goes on: it carries the request with its headers and body. */
 function transportError(endpoint: Endpoint, error: unknown): Error {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
+  const code = errorCode(error) ?? "no answer";
   if (!TLS_CODES.has(code)) return new UnreachableError(endpoint.cluster, endpoint.address, code);
   return new ConfigurationError(
     "The server's certificate is not trusted",

@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname } from "node:path";
 import { writeFileAtomically } from "../operator/atomic-write";
+import { errorCode } from "../operator/error-code";
 import { createAuthority, issueLeaf, privateKeyPem, validFor } from "../plugin/certificate";
 import { nodeFiles } from "./node-files";
 import type { NodeSettings } from "./node-settings";
@@ -81,7 +82,7 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { integerAt, textAt, textsAt } from "../client/json";
 import { writeFileAtomically } from "../operator/atomic-write";
+import { errorCode } from "../operator/error-code";
 import { nodeFiles } from "./node-files";
 import type { NodeSettings } from "./node-settings";
 
@@ -18,8 +19,7 @@ export async function readRecord(directory: string): Promise<NodeSettings | unde
   try {
     text = await readFile(nodeFiles(directory).record, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
     throw error;
   }
   const value: unknown = JSON.parse(text);

@@ -1,5 +1,6 @@
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "./error-code";
 
 const POLL_MS = 25;
 
@@ -14,16 +15,12 @@ export class LockTimeoutError extends Error {
   }
 }
 
-function isFileError(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return isFileError(error, "EPERM");
+    return errorCode(error) === "EPERM";
   }
 }
 
@@ -34,7 +31,7 @@ async function tryCreate(path: string): Promise<boolean> {
     await file.close();
     return true;
   } catch (error) {
-    if (isFileError(error, "EEXIST")) return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -45,7 +42,7 @@ async function removeStale(path: string, holder: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (isFileError(error, "ENOENT")) return;
+    if (errorCode(error) === "ENOENT") return;
     throw error;
   }
   if ((await readFile(aside, "utf8")) !== holder) await link(aside, path).catch(() => undefined);
@@ -56,7 +53,7 @@ async function holderOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (isFileError(error, "ENOENT")) return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { writeFileAtomically } from "./atomic-write";
+import { errorCode } from "./error-code";
 import { LockTimeoutError, withLockFile } from "./lock-file";
 import { EMPTY_DOCUMENT, type OperatorDocument } from "./operator-document";
 import { formatOperatorDocument, OperatorFileFormatError, parseOperatorDocument } from "./operator-json";
@@ -37,8 +38,10 @@ export class OperatorStore {
     try {
       text = await readFile(this.path, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return EMPTY_DOCUMENT;
-      throw new OperatorFileError(`The operator file ${this.path} cannot be read: ${codeOf(error)}.`);
+      if (errorCode(error) === "ENOENT") return EMPTY_DOCUMENT;
+      throw new OperatorFileError(
+        `The operator file ${this.path} cannot be read: ${errorCode(error) ?? String(error)}.`,
+      );
     }
     await this.refuseOpenMode();
     return this.parse(text);
@@ -68,7 +71,9 @@ export class OperatorStore {
           `The operator file ${this.path} is being written: ${error.message}. Wait for it and try again.`,
         );
       }
-      throw new OperatorFileError(`The operator file ${this.path} cannot be written: ${codeOf(error)}.`);
+      throw new OperatorFileError(
+        `The operator file ${this.path} cannot be written: ${errorCode(error) ?? String(error)}.`,
+      );
     }
   }
 
@@ -99,8 +104,4 @@ export class OperatorStore {
         "Name a durable place in the provider's `operator_file`.",
     );
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
