@@ -1,6 +1,6 @@
+import { secondsLeft } from "../../sdk/time-to-live";
 import type { TokenDescription } from "../../sdk/token";
 import type { BatchBody } from "./batch-token";
-import { secondsLeft } from "./time-to-live";
 import type { TokenRecord } from "./token-record";
 
 export function describeToken(record: TokenRecord, nowMilliseconds: number): TokenDescription {

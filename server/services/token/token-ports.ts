@@ -4,9 +4,9 @@ import type { RenewalDecision } from "../../sdk/mount";
 import type { MountCalls, MountTable } from "../../sdk/mounts";
 import type { AccessChecker } from "../../sdk/policy";
 import type { Random } from "../../sdk/random";
+import type { TtlLimits } from "../../sdk/time-to-live";
 import type { View } from "../../sdk/view";
 import type { BatchTokenCipher } from "./batch-token";
-import type { TtlLimits } from "./time-to-live";
 
 /** What the token service needs of the auth mounts, by accessor. */
 export interface LoginMounts {

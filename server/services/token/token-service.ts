@@ -116,6 +116,11 @@ export class TokenService implements TokenAuthenticator, TokenPort {
     return live === undefined ? undefined : { hash: live.hash, wrapping: live.record.wrapping };
   }
 
+  /** Whether the token of the hash lives: what hangs on it must not outlive it. */
+  async isLive(hash: string): Promise<boolean> {
+    return (await this.liveness.live(hash)) !== undefined;
+  }
+
   /** Revokes by hash, with descendants. */
   revokeByHash(hash: string): Promise<void> {
     return this.revocation.revokeTree(hash);

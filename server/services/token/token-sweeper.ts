@@ -1,5 +1,6 @@
-import type { Clock, Timer } from "../../sdk/clock";
+import type { Clock } from "../../sdk/clock";
 import type { Logger } from "../../sdk/logger";
+import { PeriodicTask } from "../../sdk/periodic-task";
 import type { View } from "../../sdk/view";
 import { decodeToken } from "./token-record";
 import type { TokenRevocation } from "./token-revocation";
@@ -16,7 +17,7 @@ const TIDY_PAGE = 500;
  * lets nobody in. What is due comes from the index by time, a page at a time.
  */
 export class TokenSweeper {
-  private timer: Timer | undefined;
+  private readonly task: PeriodicTask;
   private tidying = false;
 
   constructor(
@@ -25,24 +26,16 @@ export class TokenSweeper {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly mayWrite: () => boolean,
-  ) {}
+  ) {
+    this.task = new PeriodicTask(clock, SWEEP_EVERY_MILLISECONDS, () => this.sweepOnce());
+  }
 
   start(): void {
-    if (this.timer === undefined) this.schedule();
+    this.task.start();
   }
 
   stop(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
-  }
-
-  private schedule(): void {
-    this.timer = this.clock.setTimer(SWEEP_EVERY_MILLISECONDS, () => {
-      void this.sweepOnce().finally(() => {
-        if (this.timer !== undefined) this.schedule();
-      });
-    });
-    this.timer.unref();
+    this.task.stop();
   }
 
   private async sweepOnce(): Promise<void> {

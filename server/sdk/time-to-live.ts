@@ -1,4 +1,4 @@
-import { ServerError } from "../../sdk/errors";
+import { ServerError } from "./errors";
 
 /** Seconds; 0 = not set, never "without end". */
 export interface TtlGrant {
