@@ -2,6 +2,7 @@ import type { JsonObject } from "../json";
 import type { MountContext } from "../mount";
 import type { Random } from "../random";
 import type { ReplicationState } from "../replication";
+import type { View } from "../view";
 import { ManualClock } from "./manual-clock";
 import { MemoryBarrier, memoryView } from "./memory-view";
 import { seededRandom } from "./seeded-random";
@@ -28,29 +29,54 @@ export interface TestMountContext extends MountContext {
 
 /** What a mount under test is given: memory views over one barrier, a clock that moves by hand, seeded randomness. */
 export function mountContext(options: MountContextOptions = {}): TestMountContext {
-  const barrier = options.barrier ?? new MemoryBarrier();
-  const mountId = options.mountId ?? "8f0c4b5e-7a39-4d9e-9a53-0d6f3a2b1c4d";
-  const local = options.local ?? false;
-  return {
-    mountId,
-    mountPath: options.mountPath ?? "secret/",
-    accessor: options.accessor ?? "test_accessor",
-    local,
-    options: new Map(Object.entries(options.options ?? {})),
-    barrier,
-    storage: memoryView(local ? "local" : "replicated", mountId, barrier),
-    localStorage: memoryView("local", mountId, barrier),
-    clock: options.clock ?? new ManualClock(),
-    random: options.random ?? seededRandom(1),
-    leaseLimits: () => ({
-      defaultLeaseTtlSeconds: options.defaultLeaseTtlSeconds ?? 2_764_800,
-      maxLeaseTtlSeconds: options.maxLeaseTtlSeconds ?? 2_764_800,
-    }),
-    replicationState: () => options.replicationState ?? { performance: "disabled", dr: "disabled" },
-    callPrimary: options.callPrimary ?? refuseCall,
-  };
+  return new FixedMountContext(options);
 }
 
-function refuseCall(name: string): Promise<JsonObject> {
-  return Promise.reject(new Error(`the test gave no callPrimary, and ${name} was called`));
+/** With methods and accessors on its prototype, as the server's own: a spread copy of it is not a context. */
+class FixedMountContext implements TestMountContext {
+  readonly mountId: string;
+  readonly mountPath: string;
+  readonly accessor: string;
+  readonly local: boolean;
+  readonly options: ReadonlyMap<string, string>;
+  readonly barrier: MemoryBarrier;
+  readonly clock: ManualClock;
+  readonly random: Random;
+
+  constructor(private readonly chosen: MountContextOptions) {
+    this.mountId = chosen.mountId ?? "8f0c4b5e-7a39-4d9e-9a53-0d6f3a2b1c4d";
+    this.mountPath = chosen.mountPath ?? "secret/";
+    this.accessor = chosen.accessor ?? "test_accessor";
+    this.local = chosen.local ?? false;
+    this.options = new Map(Object.entries(chosen.options ?? {}));
+    this.barrier = chosen.barrier ?? new MemoryBarrier();
+    this.clock = chosen.clock ?? new ManualClock();
+    this.random = chosen.random ?? seededRandom(1);
+  }
+
+  get storage(): View {
+    return memoryView(this.local ? "local" : "replicated", this.mountId, this.barrier);
+  }
+
+  /** On a local mount both are class `local`: a part of its own keeps their keys apart. */
+  get localStorage(): View {
+    const view = memoryView("local", this.mountId, this.barrier);
+    return this.local ? view.narrow("~local/") : view;
+  }
+
+  leaseLimits(): ReturnType<MountContext["leaseLimits"]> {
+    return {
+      defaultLeaseTtlSeconds: this.chosen.defaultLeaseTtlSeconds ?? 2_764_800,
+      maxLeaseTtlSeconds: this.chosen.maxLeaseTtlSeconds ?? 2_764_800,
+    };
+  }
+
+  replicationState(): ReplicationState {
+    return this.chosen.replicationState ?? { performance: "disabled", dr: "disabled" };
+  }
+
+  callPrimary(name: string, payload: JsonObject): Promise<JsonObject> {
+    if (this.chosen.callPrimary !== undefined) return this.chosen.callPrimary(name, payload);
+    return Promise.reject(new Error(`the test gave no callPrimary, and ${name} was called`));
+  }
 }

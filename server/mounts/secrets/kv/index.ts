@@ -1,6 +1,5 @@
 import { ServerError } from "../../../sdk/errors";
 import type { MountType } from "../../../sdk/mount";
-import { type KvContext, openKv } from "./context";
 import { configPath } from "./path-config";
 import { dataPath } from "./path-data";
 import { versionChangePaths } from "./path-delete";
@@ -14,7 +13,7 @@ const pathsByVersion = new Map([
 ]);
 
 /** Secrets as users store them: version 1 keeps the last value, version 2 keeps versions of it. */
-export const kv: MountType<KvContext> = {
+export const kv: MountType = {
   type: "kv",
   kind: "secret",
   description: "key/value secret storage",
@@ -22,10 +21,9 @@ export const kv: MountType<KvContext> = {
   checkOptions: (options) => {
     pathsOfVersion(options.get("version"));
   },
-  open: openKv,
 };
 
-function pathsOfVersion(version = "1"): ReturnType<MountType<KvContext>["paths"]> {
+function pathsOfVersion(version = "1"): ReturnType<MountType["paths"]> {
   const paths = pathsByVersion.get(version);
   if (paths === undefined) throw new ServerError("invalid_request", 'option version must be "1" or "2"');
   return paths;

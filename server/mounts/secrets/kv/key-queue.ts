@@ -1,3 +1,5 @@
+import type { MountContext } from "../../../sdk/mount";
+
 /**
  * Lets the writers of one key take turns in this process, so that they do not make each other's commits conflict. Correctness
  * does not rest on it: commits are conditional.
@@ -19,4 +21,16 @@ export class KeyQueue {
       if (this.tails.get(key) === tail) this.tails.delete(key);
     }
   }
+}
+
+const queues = new WeakMap<MountContext, KeyQueue>();
+
+/** The queues of a mount's writers; they live as long as its context. */
+export function writersOf(context: MountContext): KeyQueue {
+  let queue = queues.get(context);
+  if (queue === undefined) {
+    queue = new KeyQueue();
+    queues.set(context, queue);
+  }
+  return queue;
 }

@@ -1,12 +1,12 @@
 import { DURATION_SECONDS_MAX, formatGoDuration, parseDurationSeconds } from "../../../sdk/duration";
 import { ServerError } from "../../../sdk/errors";
+import type { MountContext } from "../../../sdk/mount";
 import { pathsOf } from "../../../sdk/path";
-import type { KvContext } from "./context";
 import { checkMaxVersions, type Settings } from "./settings";
 import { empty } from "./version-answer";
 import { readSettings, updateSettings } from "./versioned-store";
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 export const configPath = declare({
   template: "config",

@@ -1,8 +1,8 @@
 import { ServerError } from "../../../sdk/errors";
 import { ExactNumber, type JsonObject, parseJson, RawJson, stringifyJson } from "../../../sdk/json";
+import type { MountContext } from "../../../sdk/mount";
 import type { Outcome } from "../../../sdk/outcome";
 import { pathsOf } from "../../../sdk/path";
-import type { KvContext } from "./context";
 import { pathField } from "./fields";
 import { addVersion, isDeleted, isReadable, type KeyMetadata, newKeyMetadata } from "./key-metadata";
 import { mergePatch } from "./merge-patch";
@@ -11,7 +11,7 @@ import { deletionTimeOf, type Settings, versionsKept } from "./settings";
 import { empty, notFound, versionAnswer } from "./version-answer";
 import { readMetadata, readSettings, readVersion, type SecretChange, updateSecret } from "./versioned-store";
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 export const dataPath = declare({
   template: "data/{path...}",
@@ -63,7 +63,7 @@ export const dataPath = declare({
 });
 
 async function write(
-  context: KvContext,
+  context: MountContext,
   path: string,
   options: JsonObject | undefined,
   data: JsonObject | undefined,
@@ -79,7 +79,7 @@ async function write(
 }
 
 async function patch(
-  context: KvContext,
+  context: MountContext,
   path: string,
   options: JsonObject | undefined,
   data: JsonObject | undefined,
@@ -102,7 +102,7 @@ async function patch(
 }
 
 function newVersion(
-  context: KvContext,
+  context: MountContext,
   settings: Settings,
   metadata: KeyMetadata,
   text: Buffer,
@@ -122,7 +122,7 @@ function newVersion(
   };
 }
 
-function deleteCurrent(context: KvContext, path: string): Promise<Outcome> {
+function deleteCurrent(context: MountContext, path: string): Promise<Outcome> {
   return updateSecret(context, path, (metadata) => {
     const current = metadata?.versions.get(metadata.currentVersion);
     const now = context.clock.nowMilliseconds();

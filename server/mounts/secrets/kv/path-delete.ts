@@ -1,14 +1,14 @@
 import { ServerError } from "../../../sdk/errors";
+import type { MountContext } from "../../../sdk/mount";
 import type { Outcome } from "../../../sdk/outcome";
 import { type AnyPath, pathsOf } from "../../../sdk/path";
-import type { KvContext } from "./context";
 import { pathField } from "./fields";
 import { isDeleted, type KeyMetadata, type VersionMetadata } from "./key-metadata";
 import { deletionTimeOf, type Settings } from "./settings";
 import { empty } from "./version-answer";
 import { readSettings, updateSecret } from "./versioned-store";
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 /** Facts that a change of one version may depend on. */
 interface Moment {
@@ -59,7 +59,7 @@ const changes: readonly VersionChange[] = [
   },
 ];
 
-export const versionChangePaths: readonly AnyPath<KvContext>[] = changes.map((row) =>
+export const versionChangePaths: readonly AnyPath<MountContext>[] = changes.map((row) =>
   declare({
     template: row.template,
     summary: row.summary,
@@ -76,7 +76,7 @@ export const versionChangePaths: readonly AnyPath<KvContext>[] = changes.map((ro
 );
 
 async function changeVersions(
-  context: KvContext,
+  context: MountContext,
   path: string,
   numbers: readonly number[],
   row: VersionChange,

@@ -1,9 +1,9 @@
 import { formatGoDuration } from "../../../sdk/duration";
 import type { JsonObject } from "../../../sdk/json";
+import type { MountContext } from "../../../sdk/mount";
 import type { Outcome, ResponseData } from "../../../sdk/outcome";
 import { pathsOf } from "../../../sdk/path";
 import { formatTimestamp } from "../../../sdk/timestamp";
-import type { KvContext } from "./context";
 import { customMetadataOf, patchCustomMetadata } from "./custom-metadata";
 import { folderPrefix, listFields, listPage, pathField } from "./fields";
 import { type KeyMetadata, newKeyMetadata } from "./key-metadata";
@@ -11,7 +11,7 @@ import { checkMaxVersions } from "./settings";
 import { customMetadataAnswer, deletionTimeAnswer, empty, notFound } from "./version-answer";
 import { METADATA_PREFIX, readMetadata, readSettings, updateSecret } from "./versioned-store";
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 export const metadataPath = declare({
   template: "metadata/{path...}",
@@ -82,7 +82,7 @@ export const metadataRootPath = declare({
 });
 
 async function list(
-  context: KvContext,
+  context: MountContext,
   path: string,
   fields: { readonly after: string | undefined; readonly limit: number | undefined },
 ): Promise<Outcome> {
@@ -131,7 +131,7 @@ function settingsGiven(given: Given): Partial<KeySettings> {
   };
 }
 
-async function write(context: KvContext, path: string, given: Given): Promise<Outcome> {
+async function write(context: MountContext, path: string, given: Given): Promise<Outcome> {
   const change = settingsGiven(given);
   if (Object.keys(change).length === 0) return empty;
   const outcome = await outcomeOf(context, given);
@@ -141,7 +141,7 @@ async function write(context: KvContext, path: string, given: Given): Promise<Ou
   }));
 }
 
-async function patch(context: KvContext, path: string, values: Given, given: ReadonlySet<string>): Promise<Outcome> {
+async function patch(context: MountContext, path: string, values: Given, given: ReadonlySet<string>): Promise<Outcome> {
   const { custom_metadata: customPatch, ...others } = values;
   const change = { ...cleared(given), ...settingsGiven({ ...others, custom_metadata: undefined }) };
   const outcome = await outcomeOf(context, values);
@@ -163,7 +163,7 @@ function cleared(given: ReadonlySet<string>): Partial<KeySettings> {
   };
 }
 
-async function outcomeOf(context: KvContext, given: Given): Promise<Outcome> {
+async function outcomeOf(context: MountContext, given: Given): Promise<Outcome> {
   if (given.cas_required !== false || !(await readSettings(context.storage)).casRequired) return empty;
   const warning = '"cas_required" set to false, but is mandated by backend config. This value will be ignored.';
   return { kind: "empty", warnings: [warning] };

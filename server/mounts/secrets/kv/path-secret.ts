@@ -1,10 +1,10 @@
 import { parseDurationSeconds } from "../../../sdk/duration";
 import { ServerError } from "../../../sdk/errors";
 import { ExactNumber, type JsonObject, RawJson, stringifyJson } from "../../../sdk/json";
+import type { MountContext } from "../../../sdk/mount";
 import type { Outcome } from "../../../sdk/outcome";
 import { type Call, pathsOf } from "../../../sdk/path";
 import type { ViewValue } from "../../../sdk/view";
-import type { KvContext } from "./context";
 import { folderPrefix, listFields, listPage, pathField } from "./fields";
 import { empty, notFound } from "./version-answer";
 
@@ -12,7 +12,7 @@ import { empty, notFound } from "./version-answer";
 const SECRET_PREFIX = "secret/";
 const LINE_END = 0x0a;
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 export const secretPath = declare({
   template: "{path...}",
@@ -58,14 +58,14 @@ export const secretRootPath = declare({
   },
 });
 
-async function write({ context, fields, body }: Call<KvContext, { readonly path: string }>): Promise<Outcome> {
+async function write({ context, fields, body }: Call<MountContext, { readonly path: string }>): Promise<Outcome> {
   if (body.size === 0) throw new ServerError("invalid_request", "missing data fields");
   const value = Buffer.from(`${leaseHintSeconds(body) ?? ""}\n${stringifyJson(body)}`);
   await context.storage.commit([context.storage.put(SECRET_PREFIX + fields.path, value)]);
   return empty;
 }
 
-function answer(context: KvContext, stored: ViewValue | undefined): Outcome {
+function answer(context: MountContext, stored: ViewValue | undefined): Outcome {
   if (stored === undefined) return notFound;
   const lineEnd = stored.value.indexOf(LINE_END);
   const hint = stored.value.toString("latin1", 0, lineEnd);
@@ -86,7 +86,7 @@ function leaseHintSeconds(body: JsonObject): number | undefined {
 }
 
 async function list(
-  context: KvContext,
+  context: MountContext,
   path: string,
   fields: { readonly after: string | undefined; readonly limit: number | undefined },
 ): Promise<Outcome> {

@@ -1,11 +1,11 @@
 import { ServerError } from "../../../sdk/errors";
 import { type JsonObject, parseJson } from "../../../sdk/json";
+import type { MountContext } from "../../../sdk/mount";
 import { pathsOf } from "../../../sdk/path";
-import type { KvContext } from "./context";
 import { pathField } from "./fields";
 import { readWithData } from "./read-version";
 
-const declare = pathsOf<KvContext>();
+const declare = pathsOf<MountContext>();
 
 export const subkeysPath = declare({
   template: "subkeys/{path...}",

@@ -1,7 +1,7 @@
 import { ServerError } from "../../../sdk/errors";
+import type { MountContext } from "../../../sdk/mount";
 import type { Outcome, ResponseData } from "../../../sdk/outcome";
 import type { ViewValue } from "../../../sdk/view";
-import type { KvContext } from "./context";
 import { decodeKeyMetadata, isReadable } from "./key-metadata";
 import { notFound, versionAnswer } from "./version-answer";
 import { metadataKey, versionKey } from "./versioned-store";
@@ -18,7 +18,7 @@ const ATTEMPTS_MAX = 4;
 
 /** Reads a version (0: the current one). Answers without waiting where the cache holds both parts. */
 export function readWithData(
-  context: KvContext,
+  context: MountContext,
   path: string,
   wanted: number,
   answerOf: AnswerOfVersion,
@@ -35,7 +35,7 @@ export function readWithData(
 
 /** The data may go between the two reads, when a version is dropped or destroyed: then the metadata is read again. */
 async function readSlowly(
-  context: KvContext,
+  context: MountContext,
   path: string,
   wanted: number,
   answerOf: AnswerOfVersion,
@@ -52,7 +52,7 @@ async function readSlowly(
   throw new ServerError("corrupt", { detail: "a version's data is missing" });
 }
 
-function find(context: KvContext, stored: ViewValue, wanted: number, answerOf: AnswerOfVersion): Found {
+function find(context: MountContext, stored: ViewValue, wanted: number, answerOf: AnswerOfVersion): Found {
   const metadata = decodeKeyMetadata(stored.value);
   const version = wanted > 0 ? wanted : metadata.currentVersion;
   const facts = metadata.versions.get(version);

@@ -309,7 +309,7 @@ describe("concurrent writers", () => {
 
   test("a write that another process overtakes is decided again", async () => {
     const { context, call } = start();
-    const elsewhere = openMount(kv, context);
+    const elsewhere = openMount(kv, mountContext({ options: { version: "2" }, barrier: context.barrier }));
     await call("write", "data/a", { body: { data: { n: 1 } } });
     context.barrier.beforeCommit = async () => void (await elsewhere("write", "data/a", { body: { data: { n: 2 } } }));
     expect(json(await call("write", "data/a", { body: { data: { n: 3 } } }))).toMatchObject({ version: 3 });

@@ -1,7 +1,8 @@
 import { isServerError, ServerError } from "../../../sdk/errors";
+import type { MountContext } from "../../../sdk/mount";
 import type { View, WriteOperation } from "../../../sdk/view";
-import type { KvContext } from "./context";
 import { decodeKeyMetadata, encodeKeyMetadata, type KeyMetadata } from "./key-metadata";
+import { writersOf } from "./key-queue";
 import { decodeSettings, encodeSettings, type Settings, settingsDefault } from "./settings";
 
 /**
@@ -29,7 +30,7 @@ export async function readSettings(storage: View): Promise<Settings> {
 }
 
 /** Changes the settings; called again when somebody else changed them in between. */
-export async function updateSettings(context: KvContext, change: (settings: Settings) => Settings): Promise<void> {
+export async function updateSettings(context: MountContext, change: (settings: Settings) => Settings): Promise<void> {
   const { storage } = context;
   await retryOnConflict(async () => {
     const stored = await storage.get(CONFIG_KEY);
@@ -59,12 +60,12 @@ export interface SecretChange<Result> {
  * @throws write_conflict when that happens too often
  */
 export function updateSecret<Result>(
-  context: KvContext,
+  context: MountContext,
   path: string,
   decide: (metadata: KeyMetadata | undefined) => Promise<SecretChange<Result>> | SecretChange<Result>,
 ): Promise<Result> {
   const { storage } = context;
-  return context.writers.run(path, () =>
+  return writersOf(context).run(path, () =>
     retryOnConflict(async () => {
       const stored = await storage.get(metadataKey(path));
       const change = await decide(stored && decodeKeyMetadata(stored.value));
