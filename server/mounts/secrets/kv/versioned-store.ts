@@ -2,8 +2,8 @@ import { isServerError, ServerError } from "../../../sdk/errors";
 import type { MountContext } from "../../../sdk/mount";
 import type { View, WriteOperation } from "../../../sdk/view";
 import { decodeKeyMetadata, encodeKeyMetadata, type KeyMetadata } from "./key-metadata";
-import { writersOf } from "./key-queue";
 import { decodeSettings, encodeSettings, type Settings, settingsDefault } from "./settings";
+import { writersOf } from "./writers";
 
 /**
  * Keys of a version 2 mount: `config`, `metadata/<path>`, and `versions/<number>/<path>` with the data's JSON text. A write
