@@ -34,8 +34,8 @@ export class JsonText {
 export type RequestBody = JsonText | Readonly<Record<string, unknown>>;
 
 export interface TokenSource {
-  /** A token for this cluster; logs in if need be. */
-  token(signal: AbortSignal): Promise<string>;
+  /** A token for this cluster; logs in if need be. Null: requests go without. */
+  token(signal: AbortSignal): Promise<string | null>;
   /** The server refused this token. True if another one can be had. */
   refused(token: string): boolean;
 }

@@ -37,7 +37,7 @@ interface Connection {
 }
 
 const SILENT: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-const NO_TOKENS: TokenSource = { token: async () => "", refused: () => false };
+const NO_TOKENS: TokenSource = { token: async () => null, refused: () => false };
 const CLOSE_LIMIT_MS = 3000;
 
 /** Everything the operations of one provider block share: where the clusters are, and one token for each. */
