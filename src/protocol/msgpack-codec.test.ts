@@ -150,7 +150,7 @@ const number = fc.oneof(
   fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }).map((integer) => exact(String(integer))),
 );
 
-function valueOf(type: CtyType): fc.Arbitrary<Value> {
+function anyValue(type: CtyType): fc.Arbitrary<Value> {
   return fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom<Value>(null, UNKNOWN, UNKNOWN_NOT_NULL) },
     { weight: 6, arbitrary: known(type) },
@@ -162,18 +162,20 @@ function known(type: CtyType): fc.Arbitrary<Value> {
   if (type === "number") return number;
   if (type === "bool") return fc.boolean();
   if (type === "dynamic") return text.map((inner) => new Dynamic("string", inner));
-  if ("list" in type) return fc.array(valueOf(type.list), { maxLength: 3 });
+  if ("list" in type) return fc.array(anyValue(type.list), { maxLength: 3 });
   if ("set" in type) return fc.array(known(type.set), { maxLength: 3 });
   if ("map" in type)
-    return fc.array(fc.tuple(text, valueOf(type.map)), { maxLength: 3 }).map((entries) => new Map(entries));
-  if ("tuple" in type) return fc.tuple(...type.tuple.map(valueOf));
+    return fc.array(fc.tuple(text, anyValue(type.map)), { maxLength: 3 }).map((entries) => new Map(entries));
+  if ("tuple" in type) return fc.tuple(...type.tuple.map(anyValue));
   return fc
-    .tuple(...Object.entries(type.object).map(([name, field]) => valueOf(field).map((value) => [name, value] as const)))
+    .tuple(
+      ...Object.entries(type.object).map(([name, field]) => anyValue(field).map((value) => [name, value] as const)),
+    )
     .map(objectValue);
 }
 
 test("what is written is read back", () => {
-  const typed = typeOf.chain((type) => fc.tuple(fc.constant(type), valueOf(type)));
+  const typed = typeOf.chain((type) => fc.tuple(fc.constant(type), anyValue(type)));
   fc.assert(
     fc.property(typed, ([type, value]) => {
       const bytes = encodeMsgpack(type, value);
