@@ -11,7 +11,8 @@ import { writersOf } from "./writers";
  */
 const CONFIG_KEY = "config";
 export const METADATA_PREFIX = "metadata/";
-const CONFLICTS_MAX = 8;
+/** Only writers of other processes get in between, so few are normal; one that is always a little later must get its turn. */
+const CONFLICTS_MAX = 32;
 
 /** UTF-8 bytes of a secret's path: with what the layers below add to it, it is a key that every storage takes. */
 export const PATH_BYTES_MAX = 1_600;
