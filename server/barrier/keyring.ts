@@ -3,7 +3,7 @@ import { exportSecretKey, hkdfSha256, openAead, type SecretKey, takeSecretKey } 
 import { authenticatedPath } from "../sdk/key-layout";
 import type { Random } from "../sdk/random";
 import { corruptRecord } from "../sdk/record";
-import { ROOT_KEY_ID, sealValue, valueKeyId, valueSealed } from "./sealed-value";
+import { ROOT_KEY_ID, sealValue, valueHeader, valueKeyId, valueSealed } from "./sealed-value";
 
 /** Class `replicated`, sealed under the root key: how the keyring reaches the other clusters of the set. */
 export const KEYRING_KEY = "core/keyring";
@@ -12,6 +12,8 @@ export interface KeyringTerm {
   /** 8 random bytes as 16 hex digits: two clusters that part may both make a key without a clash. */
   readonly id: string;
   readonly key: SecretKey;
+  /** `valueHeader(id)`. */
+  readonly header: Buffer;
   readonly installedAtMilliseconds: number;
 }
 
@@ -61,7 +63,7 @@ export class Keyring {
       writer.raw(Buffer.from(id, "hex")).integer(installedAtMilliseconds);
       this.writeSecret(writer, key);
     }
-    const sealed = sealValue(rootKey, ROOT_KEY_ID, random.bytes(12), writer.finish(), PATH);
+    const sealed = sealValue(rootKey, valueHeader(ROOT_KEY_ID), random.bytes(12), writer.finish(), PATH);
     writer.wipe();
     return sealed;
   }
@@ -74,11 +76,11 @@ export class Keyring {
       const reader = new ByteReader(plaintext);
       if (reader.byte() !== VERSION) throw corruptRecord(KEYRING_KEY);
       const indexKey = takeSecretKey(reader.bytes());
-      const terms = reader.list(() => ({
-        id: reader.raw(ID_BYTES).toString("hex"),
-        installedAtMilliseconds: reader.integer(),
-        key: takeSecretKey(reader.bytes()),
-      }));
+      const terms = reader.list(() => {
+        const id = reader.raw(ID_BYTES).toString("hex");
+        const installedAtMilliseconds = reader.integer();
+        return { id, header: valueHeader(id), installedAtMilliseconds, key: takeSecretKey(reader.bytes()) };
+      });
       reader.end();
       return new Keyring(indexKey, terms);
     } finally {
@@ -99,5 +101,6 @@ export class Keyring {
 
 function newTerm(random: Random, installedAtMilliseconds: number): KeyringTerm {
   const id = random.bytes(ID_BYTES).toString("hex");
-  return { id, key: takeSecretKey(random.bytes(KEY_BYTES)), installedAtMilliseconds };
+  const key = takeSecretKey(random.bytes(KEY_BYTES));
+  return { id, key, header: valueHeader(id), installedAtMilliseconds };
 }

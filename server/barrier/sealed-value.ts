@@ -7,14 +7,18 @@ const ID_END = 9;
 /** Names the root key, which only `core/keyring` is sealed under. */
 export const ROOT_KEY_ID = "0000000000000000";
 
+/** What stands in front of every value that is sealed under the key. */
+export function valueHeader(keyId: string): Buffer {
+  return Buffer.from(`01${keyId}`, "hex");
+}
+
 export function sealValue(
   key: SecretKey,
-  keyId: string,
+  header: Buffer,
   nonce: Buffer,
   plaintext: Buffer,
   authenticatedData: Buffer,
 ): Buffer {
-  const header = Buffer.from(`01${keyId}`, "hex");
   return sealAead(key, nonce, plaintext, authenticatedData, header);
 }
 

@@ -7,8 +7,12 @@ import { corruptRecord } from "../sdk/record";
 import { Keyring } from "./keyring";
 import { sealValue, valueKeyId, valueSealed } from "./sealed-value";
 
+const NONCE_BYTES = 12;
+const NONCES_PER_DRAW = 128;
+
 /** Encrypts and decrypts values while the barrier is unsealed; afterwards every call fails with `sealed`. */
 export class ValueCipher {
+  private nonces: Buffer = Buffer.alloc(0);
   private keys: { readonly root: SecretKey; readonly ring: Keyring } | undefined;
 
   constructor(
@@ -34,7 +38,7 @@ export class ValueCipher {
   encrypt(keyClass: KeyClass, key: string, plaintext: Buffer): Buffer {
     const { active } = this.keyring;
     const path = Buffer.from(authenticatedPath(keyClass, key));
-    return sealValue(active.key, active.id, this.random.bytes(12), plaintext, path);
+    return sealValue(active.key, active.header, this.nextNonce(), plaintext, path);
   }
 
   /** The plaintext in a buffer of its own. @throws `corrupt` naming the key, `sealed` */
@@ -62,6 +66,14 @@ export class ValueCipher {
   /** Drops the keys: native memory is wiped as it is freed. */
   seal(): void {
     this.keys = undefined;
+  }
+
+  /** Random nonces, drawn many at a time: one call to the generator costs more than the encryption. */
+  private nextNonce(): Buffer {
+    if (this.nonces.length === 0) this.nonces = this.random.bytes(NONCE_BYTES * NONCES_PER_DRAW);
+    const nonce = this.nonces.subarray(0, NONCE_BYTES);
+    this.nonces = this.nonces.subarray(NONCE_BYTES);
+    return nonce;
   }
 
   private unsealed(): { readonly root: SecretKey; readonly ring: Keyring } {

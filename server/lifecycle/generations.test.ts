@@ -131,6 +131,32 @@ test.each(combinations)("%s: %s primary, %s secondary", async (mode, primarySeal
   }
 });
 
+test("sealed in the middle of an activation: the next unseal opens what the pointer names", async () => {
+  const primary = await populated(await openMemoryStorage(), "shamir");
+  const from = coreOf(primary.lifecycle);
+  const outcomes = new Set<string>();
+  for (let turns = 0; turns < 60; turns += 2) {
+    const { lifecycle, shares } = await populated(await openMemoryStorage(), "shamir");
+    const builder = await coreOf(lifecycle).generations.begin("dr", await from.generations.exportBootstrap());
+    const options = await build(from, builder);
+    const activation = builder.activate(options).then(
+      () => "new" as const,
+      () => "old" as const,
+    );
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    await lifecycle.seal();
+    const opening = [...primary.shares.slice(0, 2), ...shares.slice(0, 2)];
+    await Promise.allSettled(opening.map((share) => lifecycle.unseal(share, false)));
+    const outcome = await activation;
+    outcomes.add(outcome);
+    await lifecycle.settled();
+    expect(coreOf(lifecycle).log.cursor("dr")).toEqual(outcome === "new" ? options.cursor : undefined);
+    await put(coreOf(lifecycle), "local", "after", "x");
+    await lifecycle.close();
+  }
+  expect(outcomes).toEqual(new Set(["old", "new"]));
+});
+
 test("a build that is not what the upstream says is not activated, and the old data stays", async () => {
   const primary = await populated(await openMemoryStorage(), "shamir");
   const secondary = await populated(await openMemoryStorage(), "shamir");

@@ -70,6 +70,7 @@ class StoredLifecycle implements Lifecycle {
   private readonly tasks = new SerialTasks();
   private readonly progress: UnsealProgress;
   private cleaning: Promise<void> = Promise.resolve();
+  private deciding: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly options: LifecycleOptions,
@@ -145,6 +146,7 @@ class StoredLifecycle implements Lifecycle {
 
   unseal(share: string | undefined, reset: boolean): Promise<SealStatus> {
     return this.tasks.run(async () => {
+      if (this.isSealed()) await this.readAgain();
       const meta = this.initializedMeta();
       if (reset) this.progress.reset();
       if (this.isSealed() && share !== undefined) await this.takeShare(meta, share);
@@ -155,6 +157,7 @@ class StoredLifecycle implements Lifecycle {
   autoUnseal(): Promise<boolean> {
     return this.tasks.run(async () => {
       const { automatic } = this.options.sealKind;
+      if (this.isSealed()) await this.readAgain();
       if (automatic === undefined || this.meta === undefined || !this.isSealed()) return !this.isSealed();
       const wrapped = this.meta.seal.wrapped;
       const rootKey = wrapped && (await automatic.unwrap(wrapped));
@@ -267,19 +270,26 @@ class StoredLifecycle implements Lifecycle {
     const { running } = this;
     if (running?.core !== old) throw new ServerError("sealed");
     const oldRootKey = takeSecretKey(exportSecretKey(old.cipher.rootKey));
-    await old.log.close();
-    const change = pointTo(activation.generation, activation.seal, false);
+    const decision = commitActivation(old, activation);
+    this.deciding = decision.catch(() => undefined);
     try {
-      await activation.commit(old.log.lastIndex(), { ...change, deletes: [] });
+      await decision;
     } finally {
       this.inBackground(async () => {
+        // Sealed meanwhile: whoever unseals it reads where the pointer stands.
         if (this.running !== running) return;
         await this.shut().catch((error: unknown) => this.openingFailed(error));
-        this.meta = await readMeta(this.options.storage);
+        await this.readAgain();
         const { generation } = this.initializedMeta();
         await this.open(generation, generation === activation.generation ? activation.rootKey : oldRootKey);
       });
     }
+  }
+
+  /** An activation may be moving the pointer, or may have failed in a way that leaves open whether it did. */
+  private async readAgain(): Promise<void> {
+    await this.deciding;
+    this.meta = await readMeta(this.options.storage);
   }
 
   private async wrapAgain(meta: MetaState, rootKey: Buffer): Promise<void> {
@@ -314,4 +324,10 @@ class StoredLifecycle implements Lifecycle {
     if (this.meta === undefined) throw new ServerError("not_initialized");
     return this.meta;
   }
+}
+
+async function commitActivation(old: OpenCore, activation: Activation): Promise<void> {
+  await old.log.close();
+  const change = pointTo(activation.generation, activation.seal, false);
+  await activation.commit(old.log.lastIndex(), { ...change, deletes: [] });
 }

@@ -6,6 +6,11 @@ export function zeroChecksum(): Buffer {
   return Buffer.alloc(CHECKSUM_BYTES);
 }
 
+/** A zero sum for short use: its bytes share a slab with others, which a long life would keep in memory. */
+export function scratchChecksum(): Buffer {
+  return Buffer.allocUnsafe(CHECKSUM_BYTES).fill(0);
+}
+
 /** sum = sum + addend modulo 2^256, in place, big-endian. */
 export function addChecksum(sum: Buffer, addend: Buffer): void {
   let carry = 0;

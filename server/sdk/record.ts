@@ -14,7 +14,7 @@ const MAC_BYTES = 16;
 export const PUBLIC_RECORD_KEY = Buffer.alloc(32);
 
 export function encodeRecord(key: SecretKey | Buffer, name: string, body: Buffer): Buffer {
-  const record = Buffer.allocUnsafeSlow(HEADER_BYTES + body.length + MAC_BYTES);
+  const record = Buffer.allocUnsafe(HEADER_BYTES + body.length + MAC_BYTES);
   record.writeUInt8(VERSION, 0);
   record.writeUInt32BE(body.length, 1);
   body.copy(record, HEADER_BYTES);

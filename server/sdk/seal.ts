@@ -33,6 +33,7 @@ export interface InitializeRequest {
   /**
    * X25519 public key (32 bytes). The whole answer is encrypted to it and handed out again, the same ciphertext, on every
    * repeated call with the same key until `confirmInitialization`: a client killed before it saved the answer loses nothing.
+   * The body is then {recipient, encrypted_answer}, both base64; barrier/seal/recipient.ts says how the answer is encrypted.
    */
   readonly recipient: Buffer | undefined;
 }

@@ -19,7 +19,7 @@ export function leafKey(generation: string, keyClass: LoggedClass, mountId: stri
 }
 
 export function encodeLeaf(key: string, sum: Buffer): Buffer {
-  const record = Buffer.allocUnsafeSlow(CHECKSUM_BYTES + 4);
+  const record = Buffer.allocUnsafe(CHECKSUM_BYTES + 4);
   sum.copy(record);
   record.writeUInt32BE(crc32(sum, crc32(withoutGeneration(key))), CHECKSUM_BYTES);
   return record;

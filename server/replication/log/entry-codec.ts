@@ -48,7 +48,7 @@ export function entrySizeBytes(entry: LogEntry): number {
 }
 
 export function encodeEntry(entry: LogEntry): Buffer {
-  const writer = new ByteWriter(entrySizeBytes(entry));
+  const writer = ByteWriter.pooled(entrySizeBytes(entry));
   writeEntry(writer, entry);
   return writer.finish();
 }

@@ -196,7 +196,7 @@ export class LogWriter {
     }
     let sizeBytes = 1024;
     for (const { key, value } of request.operations) {
-      if (!isLaidOutKey(key)) throw new ServerError("internal", { detail: "a key outside of the key layout" });
+      if (!isLaidOutKey(key)) throw new ServerError("internal", { detail: `outside of the key layout: ${key}` });
       if (Buffer.byteLength(key) > keyBytesMax - KEY_OVERHEAD_BYTES) {
         throw new ServerError("invalid_request", "the path is too long");
       }

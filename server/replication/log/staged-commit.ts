@@ -1,4 +1,4 @@
-import { addChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
+import { addChecksum, scratchChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
 import { ServerError } from "../../sdk/errors";
 import { authenticatedPath, mountIdOfKey } from "../../sdk/key-layout";
 import type { AppendOperation, IndexDelta, KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
@@ -189,11 +189,11 @@ export class StagedCommit {
   ): void {
     const mountId = mountIdOfKey(key);
     const name = `${keyClass}/${mountId}`;
-    const entryDelta = deltas.get(name) ?? { class: keyClass, mountId, delta: zeroChecksum() };
+    const entryDelta = deltas.get(name) ?? { class: keyClass, mountId, delta: scratchChecksum() };
     deltas.set(name, entryDelta);
     const leaf = this.store.hasher.leafOf(key);
     const leafName = `${name}/${leaf}`;
-    const leafChange = this.leaves.get(leafName) ?? { class: keyClass, mountId, leaf, delta: zeroChecksum() };
+    const leafChange = this.leaves.get(leafName) ?? { class: keyClass, mountId, leaf, delta: scratchChecksum() };
     this.leaves.set(leafName, leafChange);
     const sums = [entryDelta.delta, leafChange.delta, this.next.checksums[keyClass]];
     if (before !== undefined) {

@@ -10,7 +10,7 @@ import { corruptRecord } from "../../sdk/record";
 const CRC_BYTES = 4;
 
 export function encodeCiphertext(keyClass: KeyClass, key: string, ciphertext: Buffer): Buffer {
-  const stored = Buffer.allocUnsafeSlow(ciphertext.length + CRC_BYTES);
+  const stored = Buffer.allocUnsafe(ciphertext.length + CRC_BYTES);
   ciphertext.copy(stored);
   stored.writeUInt32BE(crc32(ciphertext, crc32(authenticatedPath(keyClass, key))), ciphertext.length);
   return stored;
