@@ -27,7 +27,7 @@ export function base62From(bytes: (count: number) => Buffer, length: number): st
 
 /** The operating system's generator. */
 export const systemRandom: Random = {
-  bytes: (count) => Buffer.from(randomBytes(count)),
+  bytes: (count) => randomBytes(count),
   uuid: () => randomUUID(),
   base62: (length) => base62From(randomBytes, length),
   integerBelow: (limit) => randomInt(limit),
