@@ -13,7 +13,7 @@ async function plant(fixture: ReturnType<typeof tokenFixture>, count: number, se
   return { root, texts };
 }
 
-function keysOf(fixture: ReturnType<typeof tokenFixture>): readonly string[] {
+function keysOf(fixture: ReturnType<typeof tokenFixture>): string[] {
   return [...fixture.barrier.pairs.keys()].map((key) => key.replace("local/core/core/token/", "").split("/")[0] ?? "");
 }
 
