@@ -111,7 +111,10 @@ export type NewState<S extends Schema> = Omit<StateModel<S>, WriteOnlyKeys<S["at
   readonly [K in WriteOnlyKeys<S["attributes"]>]?: null;
 };
 
-/** Part of a new state, kept after a failure. What is left out is taken from the plan if known there, else null. */
+/**
+ * Part of a new state, kept after a failure. What is left out comes from the plan of a creation where that is known
+ * (else null), and from the prior state of an update. Give nonNull attributes early: delete gets them of a tainted resource.
+ */
 export type PartialState<S extends Schema> = Partial<NewState<S>>;
 
 /**
