@@ -5,7 +5,6 @@ import { WrappingService } from "./wrapping-service";
 function fixture(): Fixture & { wrapping: WrappingService } {
   const base = tokenFixture();
   const wrapping = new WrappingService(memoryView("local", "core", base.barrier), base.tokens, base.clock);
-  base.tokens.addRevocationHook((idHash) => wrapping.forget(idHash));
   return { ...base, wrapping };
 }
 
@@ -40,12 +39,17 @@ test("two nodes over one storage: the conditional delete lets one win", async ()
 });
 
 test("presenting the token does not spend it, its policy opens nothing else, and it expires", async () => {
-  const { wrapping, tokens, clock } = fixture();
+  const { wrapping, tokens, clock, barrier } = fixture();
   const { token } = await wrapping.wrap(BODY, 60, "a");
   expect(await factsOf(tokens, token)).toMatchObject({ policies: ["response-wrapping"] });
   expect(await factsOf(tokens, token)).toBeDefined();
   clock.advance(60_000);
   await expect(wrapping.unwrap(token)).rejects.toThrow(REFUSED);
+  tokens.start();
+  clock.advance(5_000);
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+  tokens.stop();
+  expect([...barrier.pairs.keys()]).toEqual(["local/core/core/token/salt"]);
 });
 
 test("rewrapping moves the body: the old token is dead", async () => {

@@ -23,6 +23,8 @@ export interface WrappingTokens {
   /** Hash of the live token, without taking its use. */
   findLive(token: string): Promise<{ readonly hash: string; readonly wrapping: boolean } | undefined>;
   revokeByHash(hash: string): Promise<void>;
+  /** Calls the hook with the hash of every token that ends. */
+  addRevocationHook(hook: (hash: string) => Promise<void>): void;
 }
 
 interface Wrapped extends WrapLookup {
@@ -43,7 +45,9 @@ export class WrappingService implements WrappingPort {
     private readonly storage: View,
     private readonly tokens: WrappingTokens,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    tokens.addRevocationHook((hash) => this.forget(hash));
+  }
 
   async wrap(body: Buffer, ttlSeconds: number, creationPath: string, wrappedAccessor = ""): Promise<WrapInfo> {
     if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > TTL_SECONDS_MAX) {
@@ -86,10 +90,9 @@ export class WrappingService implements WrappingPort {
     return this.wrap(body, creationTtlSeconds, creationPath, wrappedAccessor);
   }
 
-  /** To be called when a token ends: what it wrapped and nobody opened goes with it. */
-  async forget(idHash: string): Promise<void> {
-    if (idHash === "" || (await this.storage.get(idHash)) === undefined) return;
-    await this.storage.commit([this.storage.delete(idHash)]);
+  /** What a token wrapped and nobody opened goes with it. */
+  private async forget(hash: string): Promise<void> {
+    if ((await this.storage.get(hash)) !== undefined) await this.storage.commit([this.storage.delete(hash)]);
   }
 
   private async take(token: string): Promise<Wrapped> {
