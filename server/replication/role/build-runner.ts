@@ -13,21 +13,18 @@ import { PROTOCOL_VERSION } from "../stream/limits";
 import { STREAM_CHANNEL } from "../stream/primary-hub";
 import { zeroChecksums } from "../stream/running-checksums";
 import { fetchSnapshot, SNAPSHOT_CHANNEL, SnapshotOutdated } from "../stream/snapshot";
-import { type BuildNote, decodeBuildNote, encodeBuildNote } from "./build-note";
+import { BUILD_NOTES } from "./build-note";
 import type { ReplicationDependencies } from "./dependencies";
 import { encodeActivationNote, type PrimaryLink } from "./records";
-import { ACTIVATION_KEY } from "./replication-store";
-
-const NOTES = {
-  clusterIdOf: (note: Buffer) => decodeBuildNote(note).clusterId,
-  withClusterId: (note: Buffer, clusterId: string) => encodeBuildNote({ ...decodeBuildNote(note), clusterId }),
-};
+import { ACTIVATION_KEY, ReplicationStore } from "./replication-store";
 
 /** Builds a generation out of a primary's data: bootstrap package, snapshot, replay, activation. */
 export class BuildRunner {
   /** Pairs imported since the build began or was resumed. */
   importedPairs = 0;
   private builder: GenerationBuilder | undefined;
+  /** The set's history when the build began. */
+  private lineage: Lineage = [];
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -40,9 +37,14 @@ export class BuildRunner {
   static async resume(deps: ReplicationDependencies): Promise<BuildRunner | undefined> {
     const builder = await deps.core.generations.resume();
     if (builder === undefined) return undefined;
-    const note = decodeBuildNote(builder.progress().note);
-    const runner = new BuildRunner(deps, note.mode, note.setId, note.link);
+    const record = await new ReplicationStore(deps.core.barrier).readBuild();
+    if (record === undefined || record.mode !== builder.mode) {
+      await builder.discard();
+      return undefined;
+    }
+    const runner = new BuildRunner(deps, record.mode, record.setId, record.link);
     runner.builder = builder;
+    runner.lineage = record.lineage;
     return runner;
   }
 
@@ -61,7 +63,7 @@ export class BuildRunner {
     if (this.builder === undefined) await this.begin(connection);
     const builder = this.requireBuilder();
     try {
-      await fetchSnapshot(builder, NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs) => {
+      await fetchSnapshot(builder, BUILD_NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs) => {
         this.importedPairs += pairs;
       });
       const end = await this.replay(connection, builder);
@@ -84,10 +86,12 @@ export class BuildRunner {
   }
 
   private async beginWith(material: BootstrapMaterial, lineage: Lineage): Promise<void> {
-    const note: BuildNote = { mode: this.mode, setId: this.setId, link: this.link, lineage, clusterId: undefined };
-    this.builder = await this.deps.core.generations.begin(this.mode, material);
-    const progress = { after: undefined, importFinished: false, replayedIndex: 0, note: encodeBuildNote(note) };
-    await this.builder.importPairs([], progress);
+    const { mode, setId, link } = this;
+    const builder = await this.deps.core.generations.begin(mode, material);
+    const store = new ReplicationStore(this.deps.core.barrier);
+    await this.deps.core.barrier.commit([store.putBuild({ mode, setId, link, lineage })]);
+    this.builder = builder;
+    this.lineage = lineage;
   }
 
   private requireBuilder(): GenerationBuilder {
@@ -113,7 +117,7 @@ export class BuildRunner {
 
   private hello(builder: GenerationBuilder): Hello {
     const { note, replayedIndex } = builder.progress();
-    const { lineage, clusterId } = decodeBuildNote(note);
+    const { lineage } = this;
     return {
       protocol: PROTOCOL_VERSION,
       mode: this.mode,
@@ -123,7 +127,7 @@ export class BuildRunner {
       clusterAddress: this.deps.settings.clusterAddress,
       lineage,
       cursor: {
-        clusterId: clusterId ?? "",
+        clusterId: BUILD_NOTES.clusterIdOf(note) ?? "",
         epoch: currentEpoch(lineage),
         index: replayedIndex,
         checksums: zeroChecksums(),

@@ -1,6 +1,7 @@
 import type { Barrier } from "../../sdk/barrier";
 import type { ReplicationMode } from "../../sdk/log";
 import type { View, WriteOperation } from "../../sdk/view";
+import { type BuildRecord, decodeBuildRecord, encodeBuildRecord } from "./build-note";
 import {
   type ActivationNote,
   decodeActivationNote,
@@ -90,6 +91,15 @@ export class ReplicationStore {
 
   deleteActivation(): WriteOperation {
     return this.node.delete("activation");
+  }
+
+  async readBuild(): Promise<BuildRecord | undefined> {
+    const stored = await this.node.get("build");
+    return stored === undefined ? undefined : decodeBuildRecord(stored.value);
+  }
+
+  putBuild(record: BuildRecord): WriteOperation {
+    return this.node.put("build", encodeBuildRecord(record));
   }
 
   async readSigningKey(): Promise<string | undefined> {

@@ -1,0 +1,183 @@
+import { clusterCertificates } from "../../cluster/certificates";
+import { type Lifecycle, openLifecycle } from "../../lifecycle/lifecycle";
+import {
+  coreOf,
+  initializeRequest,
+  lifecycleOptions,
+  listOf,
+  testStaticSeal,
+} from "../../lifecycle/testing/test-lifecycle";
+import type { UnsealedCore } from "../../sdk/barrier";
+import { systemClock } from "../../sdk/clock";
+import { isServerError } from "../../sdk/errors";
+import { stringifyJson } from "../../sdk/json";
+import type { ReplicationMode } from "../../sdk/log";
+import { systemRandom } from "../../sdk/random";
+import type { PrimaryApi } from "../../sdk/replication-admin";
+import type { WrappingPort } from "../../sdk/wrapping";
+import { MemoryDisk } from "../../storage/memory/disk";
+import { openMemoryStorage } from "../../storage/memory/index";
+import type { Certificates } from "../role/certificates";
+import type { ReplicationService } from "../role/replication-service";
+import type { StreamLimits } from "../stream/limits";
+import { LoopbackNetwork, loopbackFingerprint } from "./loopback-transport";
+import { openTestReplication } from "./test-cluster";
+
+export const NO_API: PrimaryApi = { address: "", caFile: "", caPath: "", caCertificate: "" };
+
+/** Waits until `holds`; the failure names what was waited for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  milliseconds = 8_000,
+): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Several clusters in one process over one loopback network and memory storages; each can be stopped and started. */
+export class TestSet {
+  readonly network = new LoopbackNetwork();
+  readonly logLines: string[] = [];
+  private readonly nodes = new Map<string, TestNode>();
+  private nextPort = 8_201;
+
+  async start(name: string, limits: Partial<StreamLimits> = {}): Promise<TestNode> {
+    const node = new TestNode(this, name, this.nextPort++, limits);
+    this.nodes.set(name, node);
+    await node.open();
+    return node;
+  }
+
+  nodeOfApi(address: string): TestNode | undefined {
+    return this.nodes.get(address.replace("https://", "").replace(":8200", ""));
+  }
+
+  async close(): Promise<void> {
+    for (const node of this.nodes.values()) await node.close();
+  }
+}
+
+export class TestNode {
+  private readonly disk = new MemoryDisk();
+  private lifecycle: Lifecycle | undefined;
+  private service: ReplicationService | undefined;
+  private wrapping: WrappingPort | undefined;
+  private initialized = false;
+  /** How often the services were opened: a new generation opens them anew. */
+  opened = 0;
+
+  constructor(
+    private readonly set: TestSet,
+    readonly name: string,
+    readonly clusterPort: number,
+    private readonly limits: Partial<StreamLimits>,
+  ) {}
+
+  get core(): UnsealedCore {
+    if (this.lifecycle === undefined) throw new Error(`${this.name} is stopped`);
+    return coreOf(this.lifecycle);
+  }
+
+  get replication(): ReplicationService {
+    if (this.service === undefined) throw new Error(`${this.name} is stopped`);
+    return this.service;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.clusterPort}`;
+  }
+
+  async open(): Promise<void> {
+    const storage = await openMemoryStorage({ disk: this.disk });
+    const options = lifecycleOptions(storage, {
+      sealKind: testStaticSeal(1),
+      hooks: {
+        onInitialized: async () => ({ rootToken: "hvs.root" }),
+        onUnsealed: (core) => this.openServices(core),
+      },
+    });
+    this.lifecycle = await openLifecycle(options);
+    if (this.initialized) await this.lifecycle.autoUnseal();
+    else listOf(await this.lifecycle.initialize(initializeRequest("static")), "recovery_keys");
+    this.initialized = true;
+  }
+
+  async close(): Promise<void> {
+    await this.lifecycle?.close();
+    this.lifecycle = undefined;
+    this.service = undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.close();
+    await this.open();
+  }
+
+  /** The status object of a mode, loosely typed for comparisons. */
+  status(mode: ReplicationMode): Record<string, unknown> {
+    return { ...this.replication.status(mode) };
+  }
+
+  isStreaming(mode: ReplicationMode): boolean {
+    return (
+      this.service !== undefined && this.lifecycle?.core !== undefined && this.status(mode).state === "stream-wals"
+    );
+  }
+
+  async unwrapHere(token: string): Promise<{ status: number; body: Buffer }> {
+    try {
+      if (this.wrapping === undefined) throw new Error("stopped");
+      return { status: 200, body: (await this.wrapping.unwrap(token)).body };
+    } catch (error) {
+      const text = isServerError(error) ? error.publicText : "internal error";
+      return {
+        status: isServerError(error) ? error.status : 500,
+        body: Buffer.from(stringifyJson({ errors: [text] })),
+      };
+    }
+  }
+
+  private async openServices(core: UnsealedCore): Promise<() => Promise<void>> {
+    const { replication, wrapping } = await openTestReplication(core, {
+      name: this.name,
+      transport: this.set.network.transportOf(this.name),
+      certificates: loopbackCertificates,
+      api: { unwrap: async (address, token) => await this.unwrapAt(address, token) },
+      clusterPort: this.clusterPort,
+      limits: this.limits,
+      logLines: this.set.logLines,
+    });
+    this.service = replication;
+    this.wrapping = wrapping;
+    this.opened += 1;
+    return () => replication.close();
+  }
+
+  private async unwrapAt(address: string, token: string): Promise<{ status: number; body: Buffer }> {
+    const node = this.set.nodeOfApi(address);
+    if (node === undefined) throw new Error(`nobody answers at ${address}`);
+    return await node.unwrapHere(token);
+  }
+}
+
+/** Real keys and certificates; only the fingerprint is that of the simulated handshake. */
+const loopbackCertificates: Certificates = {
+  ...clusterCertificates(systemClock, systemRandom),
+  fingerprintOf: loopbackFingerprint,
+};
+
+/** Makes `secondary` a secondary of `primary` and waits until it streams. */
+export async function link(primary: TestNode, secondary: TestNode, mode: ReplicationMode, id = secondary.name) {
+  const wrap = await primary.replication.issueSecondaryToken(mode, { id, ttlSeconds: 60, creationPath: "test" });
+  await secondary.replication.enableSecondary(mode, { token: wrap.token, api: NO_API });
+  await until(`${secondary.name} streams`, () => secondary.isStreaming(mode));
+}
+
+/** Whether the secondary holds exactly what the primary ships it without a filter. */
+export function isEqual(primary: TestNode, secondary: TestNode, mode: ReplicationMode): boolean {
+  return secondary.isStreaming(mode) && primary.status(mode).merkle_root === secondary.status(mode).merkle_root;
+}
