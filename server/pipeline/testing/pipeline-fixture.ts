@@ -4,8 +4,7 @@ import type { AuditTrail } from "../../sdk/audit";
 import { ServerError } from "../../sdk/errors";
 import type { KeyClass } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
-import type { MountContext, MountType } from "../../sdk/mount";
-import type { AnyPath } from "../../sdk/path";
+import type { MountType } from "../../sdk/mount";
 import type { AccessQuestion } from "../../sdk/policy";
 import type { ForwardedAnswer, ForwardedRequest, ReplicationPort, ReplicationState } from "../../sdk/replication";
 import { ManualClock } from "../../sdk/testing/manual-clock";
@@ -71,7 +70,8 @@ export function httpRequest(method: string, target: string, options: RequestOpti
 
 export interface FixtureOptions {
   readonly types?: readonly MountType[];
-  readonly system?: readonly AnyPath<MountContext>[];
+  /** Made once the router is there, since sys/ reaches it. */
+  readonly system?: (fixture: PipelineFixture) => MountType;
 }
 
 /** A pipeline over the real router and a memory barrier; tokens, policies, replication and audit are switches. */
@@ -99,13 +99,7 @@ export class PipelineFixture {
     const replication = this.replication();
     this.router = new Router({
       types: options.types ?? [],
-      system: {
-        type: "system",
-        kind: "secret",
-        description: "system",
-        singleton: true,
-        paths: () => options.system ?? [],
-      },
+      system: options.system?.(this) ?? noSystem,
       clock: this.clock,
       random: this.random,
       logger: quietLogger,
@@ -181,6 +175,14 @@ export class PipelineFixture {
     };
   }
 }
+
+const noSystem: MountType = {
+  type: "system",
+  kind: "secret",
+  description: "system",
+  singleton: true,
+  paths: () => [],
+};
 
 const refusing = {
   register: () => Promise.reject(new Error("no leases in this fixture")),
