@@ -1,5 +1,5 @@
 // Turns the TypeScript of all rooms into what runs: seconds, because nothing is type-checked here (`npm run check` does that).
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -16,28 +16,26 @@ const common = {
 };
 
 /** All TypeScript files below a folder, tests and declarations left out. */
-function sources(folder, keepTests = false) {
+function sources(folder) {
   const found = [];
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.name === "dist" || entry.name === "node_modules") continue;
-    if (entry.isDirectory()) found.push(...sources(path, keepTests));
-    else if (
-      entry.name.endsWith(".ts") &&
-      !entry.name.endsWith(".d.ts") &&
-      (keepTests || !entry.name.endsWith(".test.ts"))
-    )
+    if (entry.isDirectory()) found.push(...sources(path));
+    else if (entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts") && !entry.name.endsWith(".test.ts"))
       found.push(path);
   }
   return found;
 }
 
 /** One file per source, so that stack traces and imports stay what they are in the tree. */
-async function transpile(folder, keepTests) {
-  const entryPoints = sources(folder, keepTests);
+async function transpile(folder) {
+  const entryPoints = sources(folder);
   if (entryPoints.length === 0) return;
   mkdirSync(join(root, folder, "dist"), { recursive: true });
-  await build({ ...common, entryPoints, outdir: join(folder, "dist"), outbase: folder });
+  // Tests reach into other rooms' sources, so theirs are bundled.
+  const reach = folder === "test" ? { bundle: true, packages: "external" } : {};
+  await build({ ...common, ...reach, entryPoints, outdir: join(folder, "dist"), outbase: folder });
 }
 
 /** The server as one file: it starts in half the time that hundreds of small ones take. Packages stay outside and lazy. */
@@ -53,11 +51,18 @@ async function bundleServer() {
   });
 }
 
+/** The one file that Terraform starts. */
+async function bundleProvider() {
+  const { version } = JSON.parse(readFileSync(join(root, "src/package.json"), "utf8"));
+  const provider = await import("../../src/bundle.mjs");
+  const executable = join(root, "src/dist", `terraform-provider-meridian_v${version}`);
+  await provider.bundleProvider(join(root, "src/provider-main.ts"), executable);
+}
+
 const rooms = ["server", "src", "constructs", "examples/multi-datacenter", "test"];
-for (const room of rooms) if (existsSync(join(root, room))) await transpile(room, false);
+for (const room of rooms) if (existsSync(join(root, room))) await transpile(room);
 await bundleServer();
-const bundleProvider = join(root, "src/bundle.mjs");
-if (existsSync(bundleProvider)) await (await import(bundleProvider)).bundleProvider?.();
+await bundleProvider();
 if (process.env.MERIDIAN_BUILD_QUIET === undefined) {
   process.stdout.write(`built ${rooms.join(", ")} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
 }

@@ -1,0 +1,15 @@
+import type { Configuration } from "../config/configuration";
+import type { Clock } from "../sdk/clock";
+import type { Logger } from "../sdk/logger";
+import type { Random } from "../sdk/random";
+
+/** What every part of the running server shares. */
+export interface Environment {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly version: string;
+  /** RFC 3339. */
+  readonly buildDate: string;
+}

@@ -1,0 +1,70 @@
+import { clusterCertificates } from "../cluster/certificates";
+import { http2Transport } from "../cluster/http2-transport";
+import { ReplicationService } from "../replication/role/replication-service";
+import { DEFAULT_STREAM_LIMITS } from "../replication/stream/limits";
+import { decodeMountEntry } from "../router/mount-entry";
+import type { Router } from "../router/router";
+import type { UnsealedCore } from "../sdk/barrier";
+import { mountEntryKey } from "../sdk/key-layout";
+import type { ForwardedHandler } from "../sdk/replication";
+import type { WrappingPort } from "../sdk/wrapping";
+import type { PolicyService } from "../services/policy/policy-service";
+import type { TokenService } from "../services/token/token-service";
+import { activationApiClient } from "./activation-api-client";
+import type { Environment } from "./environment";
+
+const DRAIN_MILLISECONDS = 30_000;
+
+export interface ReplicationParts {
+  readonly core: UnsealedCore;
+  readonly environment: Environment;
+  readonly router: Router;
+  readonly wrapping: WrappingPort;
+  readonly tokens: TokenService;
+  readonly policies: PolicyService;
+  readonly forwarded: ForwardedHandler;
+}
+
+/** Opens replication with what only the composition root knows: transport, certificates, addresses, and other services. */
+export function openReplication(parts: ReplicationParts): Promise<ReplicationService> {
+  const { core, environment, router, tokens, policies } = parts;
+  const { configuration, clock, random, logger } = environment;
+  const [listener] = configuration.listeners;
+  if (listener === undefined) throw new Error("there is no listener");
+  const mounts = core.barrier.view("mounts/", "replicated");
+  return ReplicationService.open({
+    core,
+    transport: http2Transport,
+    certificates: clusterCertificates(clock, random),
+    api: activationApiClient,
+    clock,
+    random,
+    logger: logger.named("replication"),
+    wrapping: parts.wrapping,
+    forwarded: parts.forwarded,
+    mountPathOf: async (mountId) => {
+      const stored = await mounts.get(mountId);
+      return stored === undefined ? undefined : decodeMountEntry(mountEntryKey(mountId), stored.value).path;
+    },
+    runPrimaryCall: (mountId, name, payload) => router.runPrimaryCall(mountId, name, payload),
+    checkOperationToken: async (token, path) => {
+      const facts = await tokens.authenticate(token, "");
+      if (facts === undefined) return false;
+      return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
+    },
+    roleChanged: () => {
+      tokens.forgetAll();
+      policies.forget();
+    },
+    settings: {
+      apiAddress: configuration.apiAddress,
+      clusterAddress: configuration.clusterAddress,
+      listenHost: listener.clusterHost,
+      listenPort: listener.clusterPort,
+      drClientRequests: configuration.replication.drClientRequests,
+      consistencyWaitMilliseconds: configuration.replication.consistencyWaitSeconds * 1000,
+      drainMilliseconds: DRAIN_MILLISECONDS,
+      stream: DEFAULT_STREAM_LIMITS,
+    },
+  });
+}
