@@ -33,9 +33,9 @@ const SCHEMA: Readonly<Record<FieldType, ResponseData>> = {
  * OpenAPI path items of one mount's declarations.
  * @param mountPath with trailing slash; may be a parameter such as `{kv_mount_path}/`
  */
-export function describePaths(mountPath: string, paths: readonly AnyPath<MountContext>[]): ResponseData {
+export function describePaths(mountPath: string, paths: readonly AnyPath<MountContext>[], tag?: string): ResponseData {
   const items: Described = {};
-  for (const path of paths) Object.assign(items, describePath(mountPath, path));
+  for (const path of paths) Object.assign(items, describePath(mountPath, path, tag));
   return items;
 }
 
@@ -44,7 +44,7 @@ export function describeMount(mount: Mount): ResponseData {
 }
 
 /** One path item under its OpenAPI path. */
-export function describePath(mountPath: string, path: AnyPath<MountContext>): ResponseData {
+export function describePath(mountPath: string, path: AnyPath<MountContext>, tag?: string): ResponseData {
   const names = parameterNames(mountPath, path);
   const item: Described = {
     description: path.description ?? path.summary,
@@ -53,7 +53,7 @@ export function describePath(mountPath: string, path: AnyPath<MountContext>): Re
   const operations: readonly [string, OperationDeclaration<MountContext, AnyPath<MountContext>["fields"]>][] =
     Object.entries(path.operations);
   for (const [name, operation] of operations) {
-    if (isOperation(name)) addOperation(item, name, operation, path, names);
+    if (isOperation(name)) addOperation(item, name, operation, { mountPath, path, names, tag });
   }
   const shown = `/${mountPath}${path.template.replaceAll("...}", "}")}`;
   return { [shown.length > 1 && shown.endsWith("/") ? shown.slice(0, -1) : shown]: item };
@@ -96,25 +96,33 @@ function pathParameter(name: string, field: FieldDeclaration | undefined): Respo
   };
 }
 
+interface Place {
+  readonly mountPath: string;
+  readonly path: AnyPath<MountContext>;
+  /** Path parameters, in order. */
+  readonly names: readonly string[];
+  readonly tag: string | undefined;
+}
+
 function addOperation(
   item: Described,
   name: OperationName,
   operation: OperationDeclaration<MountContext, AnyPath<MountContext>["fields"]>,
-  path: AnyPath<MountContext>,
-  parameters: readonly string[],
+  place: Place,
 ): void {
+  const { path, names, tag } = place;
   const method = METHOD[name];
   const isList = name === "list";
   const merged = method === "get" && (isList ? path.operations.read : path.operations.list) !== undefined;
   if (method === "post" && name === "create" && path.operations.update !== undefined) return;
   if (merged && isList) return;
-  const own = Object.entries(path.fields).filter(([field]) => !parameters.includes(field));
+  const own = Object.entries(path.fields).filter(([field]) => !names.includes(field));
   const query = queryParameters(method, isList, merged, own);
   item[method] = {
     summary: operation.summary,
     description: operation.description,
-    operationId: operationId(name, item, path),
-    tags: undefined,
+    operationId: operationId(name, place),
+    tags: tag === undefined ? undefined : [tag],
     ...(operation.sudo === true ? { "x-vault-sudo": true } : {}),
     ...(operation.unauthenticated === true ? { "x-vault-unauthenticated": true } : {}),
     ...(operation.forward === true ? { "x-meridian-forward": true } : {}),
@@ -124,8 +132,8 @@ function addOperation(
   };
 }
 
-function operationId(name: OperationName, _item: Described, path: AnyPath<MountContext>): string {
-  const words = path.template.split(/[^0-9A-Za-z]+/).filter((word) => word !== "");
+function operationId(name: OperationName, { mountPath, path }: Place): string {
+  const words = `${mountPath}${path.template}`.split(/[^0-9A-Za-z]+/).filter((word) => word !== "");
   return [name, ...words].join("-");
 }
 

@@ -136,10 +136,14 @@ export class MountChanges {
   }
 }
 
+/** Another version would read the stored data as something it is not. */
 function mergeOptions(
   before: ReadonlyMap<string, string>,
   change: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
+  if (change.has("version") && change.get("version") !== (before.get("version") ?? "1")) {
+    throw new ServerError("invalid_request", "the version of a mount cannot be changed after it was enabled");
+  }
   return new Map([...before, ...change]);
 }
 

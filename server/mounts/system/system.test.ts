@@ -104,6 +104,8 @@ test("mounts: enable, show, tune, disable, in the table and beside the envelope"
   expect(table["sys/"]).toMatchObject({ type: "system" });
   expect((await system.ask("GET", "mounts/team/kv/tune")).json).toMatchObject({ default_lease_ttl: 3600, options });
   expect((await system.ask("POST", "mounts/team/kv/tune", { description: "e", max_lease_ttl: "3h" })).status).toBe(204);
+  expect((await system.ask("POST", "mounts/team/kv/tune", { options: { version: "1" } })).status).toBe(400);
+  expect((await system.ask("POST", "mounts/team/kv/tune", { options })).status).toBe(204);
   expect((await system.ask("GET", "mounts/team/kv")).json).toMatchObject({ data: { description: "e" }, type: "kv" });
   expect((await system.ask("GET", "mounts/team/kv/tune")).json).toMatchObject({
     max_lease_ttl: 10800,
