@@ -7,7 +7,7 @@ import type { TokenFacts } from "../../sdk/token";
 
 export const BATCH_PREFIX = "hvb.";
 /** A batch token travels in a header. */
-export const BATCH_TOKEN_LENGTH_MAX = 6_144;
+export const BATCH_TOKEN_LENGTH_MAX = 4_096;
 
 /** Seals what a batch token carries. Every cluster of the set opens what another one sealed. */
 export interface BatchTokenCipher {

@@ -31,7 +31,7 @@ export class TokenAuthentication {
   authenticate(token: Buffer, remoteAddress: string): TokenFacts | undefined | Promise<TokenFacts | undefined> {
     if (token.length === 0 || token.length > BATCH_TOKEN_LENGTH_MAX) return undefined;
     if (startsWith(token, BATCH_PREFIX)) return this.authenticateBatch(token.toString("latin1"), remoteAddress);
-    const hash = this.store.hashNow(token);
+    const hash = this.store.acceptedHash(token);
     const cached = hash === undefined ? undefined : this.store.cached(hash);
     if (cached !== undefined && isUnlimited(cached)) {
       const live = this.liveness.isLiveNow(cached);
@@ -43,7 +43,9 @@ export class TokenAuthentication {
   private async authenticateStored(token: Buffer, remoteAddress: string): Promise<TokenFacts | undefined> {
     const live = await this.liveness.live(await this.store.hash(token));
     if (live === undefined || !live.acceptsAddress(remoteAddress)) return undefined;
-    return isUnlimited(live) ? live.facts : this.takeUse(live.hash);
+    if (!isUnlimited(live)) return this.takeUse(live.hash);
+    this.store.accept(token, live.hash);
+    return live.facts;
   }
 
   /** Of many at once, one use each: the count is written before the request goes on. */

@@ -1,4 +1,4 @@
-import { hmacSha256 } from "../../sdk/crypto";
+import { hmacSha256, sha256Hex } from "../../sdk/crypto";
 import { isServerError } from "../../sdk/errors";
 import type { LogEntry } from "../../sdk/log";
 import type { Random } from "../../sdk/random";
@@ -27,6 +27,12 @@ const CACHED_TOKENS_MAX = 20_000;
  */
 export class TokenStore {
   private salt: Buffer | undefined;
+  /**
+   * Shortens the way to a token that was accepted before: SHA-256 of (secret of this process | text) -> hash. Without the
+   * secret nobody can choose what is compared, so the time of a look-up tells nothing; only accepted tokens get in.
+   */
+  private readonly accepted = new Map<string, string>();
+  private readonly processSecret: Buffer;
   private readonly cache = new Map<string, LoadedToken>();
   /** Loads under way. An invalidation takes the load out, so that what it read late is not kept. */
   private readonly loading = new Map<string, Promise<LoadedToken | undefined>>();
@@ -35,11 +41,22 @@ export class TokenStore {
   constructor(
     readonly view: View,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.processSecret = random.bytes(SALT_BYTES);
+  }
 
-  /** Undefined until `hash` has loaded the salt once. */
-  hashNow(token: Buffer | string): string | undefined {
-    return this.salt === undefined ? undefined : hmacSha256(this.salt, token).toString("hex");
+  /** The hash of a token that was accepted lately, without waiting. */
+  acceptedHash(token: Buffer): string | undefined {
+    return this.accepted.get(this.digest(token));
+  }
+
+  accept(token: Buffer, hash: string): void {
+    makeRoom(this.accepted);
+    this.accepted.set(this.digest(token), hash);
+  }
+
+  private digest(token: Buffer): string {
+    return sha256Hex(Buffer.concat([this.processSecret, token]));
   }
 
   /** Keyed hash of a token's text: finding a token by it tells nothing by its time. 64 hexadecimal digits. */
@@ -93,12 +110,7 @@ export class TokenStore {
   }
 
   private keep(token: LoadedToken): void {
-    if (this.cache.size >= CACHED_TOKENS_MAX) {
-      for (const oldest of this.cache.keys()) {
-        this.cache.delete(oldest);
-        break;
-      }
-    }
+    makeRoom(this.cache);
     this.cache.set(token.hash, token);
   }
 
@@ -167,6 +179,7 @@ export class TokenStore {
   forgetAll(): void {
     this.salt = undefined;
     this.cache.clear();
+    this.accepted.clear();
     this.loading.clear();
   }
 
@@ -178,6 +191,15 @@ export class TokenStore {
       if (relative === SALT_KEY) this.forgetAll();
       else if (relative.startsWith("id/")) this.forget(relative.slice(3));
     }
+  }
+}
+
+/** Takes the entry out that came first when the map is full. */
+function makeRoom(map: Map<string, unknown>): void {
+  if (map.size < CACHED_TOKENS_MAX) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
   }
 }
 
