@@ -1,4 +1,4 @@
-import { createDecipheriv, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from "node:crypto";
+import { newRecipient } from "../barrier/seal/testing/open-answer";
 import { parseJson } from "../sdk/json";
 import type { ResponseData } from "../sdk/outcome";
 import { MemoryDisk } from "../storage/memory/disk";
@@ -13,24 +13,11 @@ import {
   unsealWith,
 } from "./testing/test-lifecycle";
 
-const recipientPair = generateKeyPairSync("x25519");
-const recipient = Buffer.from(recipientPair.publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+const client = newRecipient();
+const recipient = client.publicKey;
 
-/** What a client does, written from the documented format alone. */
 function openAnswer(answer: ResponseData): ReadonlyMap<string, unknown> {
-  const sealed = Buffer.from(String(answer.encrypted_answer), "base64");
-  const ephemeral = sealed.subarray(0, 32);
-  const key = { kty: "OKP", crv: "X25519", x: ephemeral.toString("base64url") };
-  const secret = diffieHellman({
-    privateKey: recipientPair.privateKey,
-    publicKey: createPublicKey({ key, format: "jwk" }),
-  });
-  const salt = Buffer.concat([ephemeral, recipient]);
-  const material = Buffer.from(hkdfSync("sha256", secret, salt, "meridian sys/init answer", 44));
-  const decipher = createDecipheriv("aes-256-gcm", material.subarray(0, 32), material.subarray(32));
-  decipher.setAuthTag(sealed.subarray(-16));
-  const text = Buffer.concat([decipher.update(sealed.subarray(32, -16)), decipher.final()]);
-  const parsed = parseJson(text);
+  const parsed = parseJson(client.open(Buffer.from(String(answer.encrypted_answer), "base64")));
   if (!(parsed instanceof Map)) throw new Error("no object");
   return parsed;
 }
@@ -83,8 +70,7 @@ test("interrupted at any commit: not initialised, or the same answer is handed o
 test("another recipient, and nobody without one, gets an answer that was kept", async () => {
   const lifecycle = await openLifecycle(lifecycleOptions(await openMemoryStorage()));
   await lifecycle.initialize({ ...initializeRequest("shamir"), recipient });
-  const stranger = generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }).x ?? "";
-  for (const other of [Buffer.from(stranger, "base64url"), undefined]) {
+  for (const other of [newRecipient().publicKey, undefined]) {
     const request = { ...initializeRequest("shamir"), recipient: other };
     await expect(lifecycle.initialize(request)).rejects.toMatchObject({ code: "invalid_request" });
   }

@@ -59,7 +59,7 @@ export interface BootstrapMaterial {
  */
 export interface GenerationBuilder {
   readonly mode: ReplicationMode;
-  /** What `saveProgress` stored last: resume with it. */
+  /** What the last import or replay stored: resume with it. */
   progress(): BuildProgress;
   /** Writes the pairs and where the walk stands, in one commit. */
   importPairs(pairs: readonly ExportedPair[], progress: BuildProgress): Promise<void>;
