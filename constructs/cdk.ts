@@ -2,6 +2,7 @@
 export {
   Annotations,
   App,
+  Aspects,
   Fn,
   type ITerraformDependable,
   Lazy,

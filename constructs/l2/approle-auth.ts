@@ -2,14 +2,18 @@ import { Construct, type ITerraformDependable } from "../cdk";
 import { ApproleRole } from "../l1/approle-role";
 import { AuthMethod } from "../l1/auth-method";
 import type { ICluster } from "./cluster";
+import { defined } from "./defined";
 import type { IGrantee } from "./grantee";
-import { Policy } from "./policy";
+import { grantPolicyName, Policy } from "./policy";
 
 export interface AppRoleAuthProps {
   readonly cluster: ICluster;
   /** @default "approle" */
   readonly path?: string;
-  /** @default true */
+  /**
+   * While true it can be neither destroyed nor replaced.
+   * @default - as the cluster
+   */
   readonly deletionProtection?: boolean;
 }
 
@@ -45,7 +49,7 @@ export class AppRoleAuth extends Construct {
       path: this.path,
       type: "approle",
       dependsOn: props.cluster.dependables,
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection ?? props.cluster.deletionProtection }),
     });
     this.dependables = [method];
   }
@@ -68,15 +72,14 @@ class AppRole extends Construct implements IAppRole {
     props: AppRoleProps,
   ) {
     super(scope, id);
-    this.grantPolicy = new Policy(this, "Grants", { cluster, policyName: `${mount}-${props.roleName}` });
+    this.grantPolicy = new Policy(this, "Grants", { cluster, policyName: grantPolicyName(mount, props.roleName) });
     const role = new ApproleRole(this, "Resource", {
       cluster: cluster.clusterName,
       mount,
       name: props.roleName,
       tokenPolicies: [this.grantPolicy.policyName],
       dependsOn: dependables,
-      ...(props.secretIdUses === undefined ? {} : { secretIdNumUses: props.secretIdUses }),
-      ...(props.tokenTtlSeconds === undefined ? {} : { tokenTtlSeconds: props.tokenTtlSeconds }),
+      ...defined({ secretIdNumUses: props.secretIdUses, tokenTtlSeconds: props.tokenTtlSeconds }),
     });
     this.roleId = role.roleId;
   }

@@ -1,6 +1,7 @@
 import { Construct, type IConstruct, type ITerraformDependable } from "../cdk";
 import { Cluster as ClusterResource } from "../l1/cluster";
 import type { Platform } from "../platforms/platform";
+import { defined } from "./defined";
 import { requireName } from "./rule-error";
 import { Seal } from "./seal";
 
@@ -10,11 +11,18 @@ export interface ICluster extends IConstruct {
   readonly clusterName: string;
   /** What must be there before the cluster can be used. */
   readonly dependables: ITerraformDependable[];
+  /**
+   * What is kept in it takes this over unless told otherwise.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
 }
 
 export interface ClusterAttributes {
   /** A key of the provider's `clusters`. */
   readonly clusterName: string;
+  /** @default true */
+  readonly deletionProtection?: boolean;
 }
 
 export interface ClusterProps {
@@ -40,12 +48,14 @@ export class Cluster extends Construct implements ICluster {
     class Imported extends Construct implements ICluster {
       public readonly clusterName = attributes.clusterName;
       public readonly dependables: ITerraformDependable[] = [];
+      public readonly deletionProtection = attributes.deletionProtection ?? true;
     }
     return new Imported(scope, id);
   }
 
   public readonly clusterName: string;
   public readonly dependables: ITerraformDependable[];
+  public readonly deletionProtection: boolean;
   /** `https://host:port`. */
   public readonly apiAddress: string;
   /** `https://host:port` for other clusters. */
@@ -57,10 +67,11 @@ export class Cluster extends Construct implements ICluster {
     super(scope, id);
     requireName("the cluster name", props.clusterName);
     const seal = props.seal ?? Seal.shamir();
+    this.deletionProtection = props.deletionProtection ?? true;
     const node = props.platform.provision(this, "Node", {
       nodeName: props.clusterName,
       seal,
-      deletionProtection: props.deletionProtection ?? true,
+      deletionProtection: this.deletionProtection,
     });
     const resource = new ClusterResource(this, "Resource", {
       name: props.clusterName,
@@ -69,7 +80,7 @@ export class Cluster extends Construct implements ICluster {
       caCertPem: node.caCertPem,
       secretShares: seal.shares,
       secretThreshold: seal.threshold,
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection }),
     });
     this.clusterName = props.clusterName;
     this.apiAddress = node.apiAddress;

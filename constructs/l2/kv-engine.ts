@@ -1,9 +1,11 @@
-import { Construct, type ITerraformDependable } from "../cdk";
+import { Construct, type IConstruct, type ITerraformDependable } from "../cdk";
 import { KvSecret as KvSecretResource } from "../l1/kv-secret";
 import { SecretsEngine } from "../l1/secrets-engine";
 import type { ICluster } from "./cluster";
+import { defined } from "./defined";
+import { grantPaths } from "./grant-path";
 import type { IGrantee } from "./grantee";
-import type { SecretValue } from "./secret-value";
+import { type SecretValue, secretExpressions } from "./secret-value";
 
 export interface KvEngineProps {
   readonly cluster: ICluster;
@@ -20,7 +22,7 @@ export interface KvEngineProps {
   readonly local?: boolean;
   /**
    * While true it can be neither destroyed nor replaced.
-   * @default true
+   * @default - as the cluster
    */
   readonly deletionProtection?: boolean;
 }
@@ -34,6 +36,13 @@ export interface KvSecretProps {
    * @default 1
    */
   readonly dataVersion?: number;
+}
+
+/** One secret of an engine. */
+export interface IKvSecret extends IConstruct {
+  readonly secretName: string;
+  /** Lets somebody read this secret, and what is below its name. */
+  grantRead(grantee: IGrantee): void;
 }
 
 /** A key-value engine, version 2. */
@@ -55,35 +64,61 @@ export class KvEngine extends Construct {
       type: "kv",
       options: { version: "2" },
       dependsOn: props.cluster.dependables,
-      ...(props.description === undefined ? {} : { description: props.description }),
-      ...(props.local === undefined ? {} : { local: props.local }),
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({
+        description: props.description,
+        local: props.local,
+        deletionProtection: props.deletionProtection ?? props.cluster.deletionProtection,
+      }),
     });
     this.dependables = [engine];
   }
 
   /** Writes a secret whose values Terraform neither plans nor keeps. */
-  public addSecret(id: string, props: KvSecretProps): void {
-    new KvSecretResource(this, id, {
-      cluster: this.cluster.clusterName,
-      mount: this.path,
+  public addSecret(id: string, props: KvSecretProps): IKvSecret {
+    return new KvSecret(this, id, this.cluster, this, props);
+  }
+
+  /** Lets somebody read a secret and what is below its name, everything below a name with a slash at its end, or all. */
+  public grantRead(grantee: IGrantee, secretName: string = ""): void {
+    this.grant(grantee, "data", secretName, ["read"]);
+    this.grant(grantee, "metadata", secretName, ["list", "read"]);
+  }
+
+  /** Lets somebody read, write and delete; `secretName` as for `grantRead`. */
+  public grantReadWrite(grantee: IGrantee, secretName: string = ""): void {
+    this.grantRead(grantee, secretName);
+    this.grant(grantee, "data", secretName, ["create", "update", "patch", "delete"]);
+  }
+
+  private grant(grantee: IGrantee, part: string, secretName: string, capabilities: string[]): void {
+    for (const path of grantPaths(`${this.path}/${part}`, secretName)) grantee.grantPolicy.allow(path, capabilities);
+  }
+}
+
+class KvSecret extends Construct implements IKvSecret {
+  public readonly secretName: string;
+
+  public constructor(
+    scope: Construct,
+    id: string,
+    cluster: ICluster,
+    private readonly engine: KvEngine,
+    props: KvSecretProps,
+  ) {
+    super(scope, id);
+    this.secretName = props.secretName;
+    new KvSecretResource(this, "Resource", {
+      cluster: cluster.clusterName,
+      mount: engine.mountPath.slice(0, -1),
       name: props.secretName,
-      dataWo: Object.fromEntries(Object.entries(props.data).map(([key, value]) => [key, value.expression])),
+      dataWo: secretExpressions(props.data),
       dataWoVersion: props.dataVersion ?? 1,
       deleteAllVersions: true,
-      dependsOn: this.dependables,
+      dependsOn: engine.dependables,
     });
   }
 
-  /** Lets somebody read secrets under `prefix` (all of them where it is left out). */
-  public grantRead(grantee: IGrantee, prefix: string = ""): void {
-    grantee.grantPolicy.allow(`${this.path}/data/${prefix}*`, ["read"]);
-    grantee.grantPolicy.allow(`${this.path}/metadata/${prefix}*`, ["list", "read"]);
-  }
-
-  /** Lets somebody read and write secrets under `prefix`. */
-  public grantReadWrite(grantee: IGrantee, prefix: string = ""): void {
-    this.grantRead(grantee, prefix);
-    grantee.grantPolicy.allow(`${this.path}/data/${prefix}*`, ["create", "update", "delete"]);
+  public grantRead(grantee: IGrantee): void {
+    this.engine.grantRead(grantee, this.secretName);
   }
 }

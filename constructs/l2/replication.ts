@@ -3,7 +3,8 @@ import { DrSecondary as DrSecondaryResource } from "../l1/dr-secondary";
 import { PerformanceSecondary as PerformanceSecondaryResource } from "../l1/performance-secondary";
 import { Primary as PrimaryResource } from "../l1/primary";
 import type { ICluster } from "./cluster";
-import type { PathsFilter } from "./paths-filter";
+import { defined } from "./defined";
+import { filterAttribute, type PathsFilter } from "./paths-filter";
 
 export interface PrimaryProps {
   readonly cluster: ICluster;
@@ -25,6 +26,11 @@ export interface ReplicateToProps {
   readonly deletionProtection?: boolean;
 }
 
+export interface StandbyAtProps {
+  /** @default true */
+  readonly deletionProtection?: boolean;
+}
+
 /**
  * A cluster that others follow, one relation at a time. For a whole set with failover use `MultiDatacenterTopology`, which
  * keeps all roles in one resource.
@@ -41,7 +47,7 @@ export class Primary extends Construct {
       performance: props.performance ?? true,
       disasterRecovery: props.disasterRecovery ?? true,
       dependsOn: props.cluster.dependables,
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection }),
     });
   }
 
@@ -56,8 +62,13 @@ export class Primary extends Construct {
   }
 
   /** Makes another cluster the standby that can take over with every token and lease. ITS OWN DATA IS REPLACED. */
-  public standbyAt(id: string, secondary: ICluster): DrSecondary {
-    return new DrSecondary(this, id, { cluster: secondary, primary: this.cluster, dependables: [this.resource] });
+  public standbyAt(id: string, secondary: ICluster, props: StandbyAtProps = {}): DrSecondary {
+    return new DrSecondary(this, id, {
+      ...props,
+      cluster: secondary,
+      primary: this.cluster,
+      dependables: [this.resource],
+    });
   }
 }
 
@@ -86,10 +97,8 @@ export class PerformanceSecondary extends Construct {
       cluster: props.cluster.clusterName,
       primary: props.primary.clusterName,
       dependsOn: dependsOn(props),
-      ...(props.pathsFilter === undefined
-        ? {}
-        : { pathsFilter: { mode: props.pathsFilter.mode, paths: props.pathsFilter.paths } }),
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...filterAttribute(props.pathsFilter),
+      ...defined({ deletionProtection: props.deletionProtection }),
     });
   }
 }
@@ -102,7 +111,7 @@ export class DrSecondary extends Construct {
       cluster: props.cluster.clusterName,
       primary: props.primary.clusterName,
       dependsOn: dependsOn(props),
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection }),
     });
   }
 }

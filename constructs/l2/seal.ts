@@ -8,10 +8,12 @@ export interface ShamirProps {
   readonly shares?: number;
   /**
    * How many of them are needed.
-   * @default 3
+   * @default - 3, or all of fewer shares
    */
   readonly threshold?: number;
 }
+
+const SHARES_MAX = 255;
 
 /** How a cluster is unsealed. */
 export class Seal {
@@ -19,12 +21,7 @@ export class Seal {
   public static shamir(props: ShamirProps = {}): Seal {
     const shares = props.shares ?? 5;
     const threshold = props.threshold ?? Math.min(3, shares);
-    if (threshold > shares || shares < 1 || threshold < 1 || shares > 255) {
-      throw new RuleError(
-        "seal/threshold",
-        `a threshold of ${threshold} cannot be reached with ${shares} shares: use 1 <= threshold <= shares <= 255`,
-      );
-    }
+    requireReachable(shares, threshold);
     return new Seal("shamir", shares, threshold);
   }
 
@@ -39,4 +36,21 @@ export class Seal {
     public readonly shares: number,
     public readonly threshold: number,
   ) {}
+}
+
+function requireReachable(shares: number, threshold: number): void {
+  const whole = Number.isInteger(shares) && Number.isInteger(threshold);
+  if (!whole || threshold < 1 || threshold > shares || shares > SHARES_MAX) {
+    throw new RuleError(
+      "seal/threshold",
+      `a threshold of ${threshold} cannot be reached with ${shares} shares: use whole numbers with 1 <= threshold <= shares <= ${SHARES_MAX}`,
+    );
+  }
+  // One share that opens everything, handed out several times, protects less than one share.
+  if (threshold === 1 && shares > 1) {
+    throw new RuleError(
+      "seal/threshold",
+      `a threshold of 1 makes each of ${shares} shares the whole key: use a threshold of 2 or more, or one share`,
+    );
+  }
 }

@@ -2,15 +2,19 @@ import { Construct, type ITerraformDependable } from "../cdk";
 import { AuthMethod } from "../l1/auth-method";
 import { UserpassUser as UserpassUserResource } from "../l1/userpass-user";
 import type { ICluster } from "./cluster";
+import { defined } from "./defined";
 import type { IGrantee } from "./grantee";
-import { Policy } from "./policy";
-import type { SecretValue } from "./secret-value";
+import { grantPolicyName, Policy } from "./policy";
+import { type SecretValue, secretExpression } from "./secret-value";
 
 export interface UserpassAuthProps {
   readonly cluster: ICluster;
   /** @default "userpass" */
   readonly path?: string;
-  /** @default true */
+  /**
+   * While true it can be neither destroyed nor replaced.
+   * @default - as the cluster
+   */
   readonly deletionProtection?: boolean;
 }
 
@@ -39,7 +43,7 @@ export class UserpassAuth extends Construct {
       path: this.path,
       type: "userpass",
       dependsOn: props.cluster.dependables,
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection ?? props.cluster.deletionProtection }),
     });
     this.dependables = [method];
   }
@@ -61,12 +65,12 @@ class User extends Construct implements IGrantee {
     props: UserProps,
   ) {
     super(scope, id);
-    this.grantPolicy = new Policy(this, "Grants", { cluster, policyName: `${mount}-${props.username}` });
+    this.grantPolicy = new Policy(this, "Grants", { cluster, policyName: grantPolicyName(mount, props.username) });
     new UserpassUserResource(this, "Resource", {
       cluster: cluster.clusterName,
       mount,
       username: props.username,
-      passwordWo: props.password.expression,
+      passwordWo: secretExpression(props.password),
       passwordWoVersion: props.passwordVersion ?? 1,
       tokenPolicies: [this.grantPolicy.policyName],
       dependsOn: dependables,

@@ -1,11 +1,13 @@
-import { Construct, type ITerraformDependable, TerraformOutput, TerraformStack } from "../cdk";
-import { MeridianProvider } from "../l1/provider";
+import { Construct, type ITerraformDependable, TerraformOutput } from "../cdk";
 import { Topology } from "../l1/topology";
 import { Cluster, type ICluster } from "../l2/cluster";
-import type { PathsFilter } from "../l2/paths-filter";
+import { defined } from "../l2/defined";
+import { filterAttribute, type PathsFilter } from "../l2/paths-filter";
 import { RuleError } from "../l2/rule-error";
 import { Seal } from "../l2/seal";
 import type { Platform } from "../platforms/platform";
+import { provideDefault } from "./default-provider";
+import { warnOfUnknownMounts } from "./filter-warning";
 import { healthCheckPath } from "./health-check-path";
 import { checkTopology } from "./topology-rules";
 
@@ -46,8 +48,8 @@ export interface MultiDatacenterTopologyProps {
    */
   readonly seal?: Seal;
   /**
-   * File for unseal shares and administrators' credentials, mode 0600.
-   * @default ".meridian/operator.json"
+   * File for unseal shares and administrators' credentials, mode 0600. Keep a copy of it offline.
+   * @default ".meridian/operator.json" in the directory of the program; on a pipeline runner it must be given
    */
   readonly operatorFile?: string;
   /**
@@ -69,6 +71,7 @@ export interface MultiDatacenterTopologyProps {
 export class MultiDatacenterTopology extends Construct implements ICluster {
   public readonly clusterName: string;
   public readonly dependables: ITerraformDependable[];
+  public readonly deletionProtection: boolean;
   private readonly clusters = new Map<string, Cluster>();
 
   public constructor(scope: Construct, id: string, props: MultiDatacenterTopologyProps) {
@@ -76,8 +79,9 @@ export class MultiDatacenterTopology extends Construct implements ICluster {
     const standbys = Object.fromEntries(
       Object.entries(props.disasterRecovery ?? {}).map(([datacenter, { name }]) => [datacenter, name]),
     );
-    checkTopology({ primary: props.primary, datacenters: props.datacenters, standbys });
-    ensureProvider(this, props.operatorFile);
+    checkTopology({ name: id, primary: props.primary, datacenters: props.datacenters, standbys });
+    provideDefault(this, props.operatorFile);
+    this.deletionProtection = props.deletionProtection ?? true;
     for (const [name, { platform }] of Object.entries(props.datacenters)) this.addCluster(name, platform, props);
     for (const { name, platform } of Object.values(props.disasterRecovery ?? {}))
       this.addCluster(name, platform, props);
@@ -90,10 +94,10 @@ export class MultiDatacenterTopology extends Construct implements ICluster {
       ),
       disasterRecovery: standbys,
       dependsOn: [...this.clusters.values()].flatMap((cluster) => cluster.dependables),
-      ...(props.allowDataLoss === undefined ? {} : { allowDataLoss: props.allowDataLoss }),
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ allowDataLoss: props.allowDataLoss, deletionProtection: props.deletionProtection }),
     });
     this.dependables = [topology];
+    warnOfUnknownMounts(this, id, props.datacenters);
     this.addOutputs();
   }
 
@@ -112,12 +116,12 @@ export class MultiDatacenterTopology extends Construct implements ICluster {
       clusterName: name,
       platform,
       seal: props.seal ?? Seal.shamir(),
-      ...(props.deletionProtection === undefined ? {} : { deletionProtection: props.deletionProtection }),
+      ...defined({ deletionProtection: props.deletionProtection }),
     });
     this.clusters.set(name, cluster);
   }
 
-  /** What monitors and load balancers need; stable names, since scripts read them. */
+  /** What monitors and load balancers need, as `<topology>_<output>`; stable names, since scripts read them. */
   private addOutputs(): void {
     const outputs: [name: string, value: unknown, description: string][] = [
       ["api_addresses", this.byName((cluster) => cluster.apiAddress), "API address of each cluster"],
@@ -138,22 +142,11 @@ export class MultiDatacenterTopology extends Construct implements ICluster {
       ],
     ];
     for (const [name, value, description] of outputs) {
-      new TerraformOutput(this, name, { value, description, staticId: true });
+      new TerraformOutput(this, `${this.clusterName}_${name}`, { value, description, staticId: true });
     }
   }
 
   private byName(attribute: (cluster: Cluster) => string): { [name: string]: string } {
     return Object.fromEntries([...this.clusters].map(([name, cluster]) => [name, attribute(cluster)]));
   }
-}
-
-function filterAttribute(filter: PathsFilter | undefined): { pathsFilter?: { mode: string; paths: string[] } } {
-  return filter === undefined ? {} : { pathsFilter: { mode: filter.mode, paths: filter.paths } };
-}
-
-/** One provider for the whole stack; a program that needs another configuration makes it before the topology. */
-function ensureProvider(scope: Construct, operatorFile: string | undefined): void {
-  const stack = TerraformStack.of(scope);
-  const exists = stack.node.findAll().some((child) => child instanceof MeridianProvider);
-  if (!exists) new MeridianProvider(stack, "meridian", operatorFile === undefined ? {} : { operatorFile });
 }

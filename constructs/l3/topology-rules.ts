@@ -3,6 +3,7 @@ import { RuleError, requireName } from "../l2/rule-error";
 
 /** What the rules look at: names and relations, no constructs. */
 export interface TopologyShape {
+  readonly name: string;
   readonly primary: string;
   readonly datacenters: { readonly [name: string]: { readonly nodes?: number; readonly pathsFilter?: PathsFilter } };
   /** Datacenter -> name of its DR secondary. */
@@ -15,7 +16,8 @@ const list = (names: readonly string[]): string => names.map((name) => `"${name}
 
 /** Each wrong topology is refused by one row, with an id, the two values and the fix. */
 const RULES: readonly Rule[] = [
-  function namesAreValid({ datacenters, standbys }) {
+  function namesAreValid({ name: topology, datacenters, standbys }) {
+    requireName("the topology", topology);
     for (const name of Object.keys(datacenters)) requireName("the data center", name);
     for (const name of Object.values(standbys)) requireName("the DR secondary", name);
   },
@@ -27,7 +29,7 @@ const RULES: readonly Rule[] = [
 
   function standbysBelongToDatacenters({ datacenters, standbys }) {
     for (const [datacenter, standby] of Object.entries(standbys)) {
-      if (datacenter in datacenters) continue;
+      if (Object.hasOwn(datacenters, datacenter)) continue;
       throw new RuleError(
         "topology/standby-of-unknown",
         `DR secondary "${standby}" stands by for "${datacenter}", which is no data center: use one of ${list(Object.keys(datacenters))}`,
@@ -51,12 +53,20 @@ const RULES: readonly Rule[] = [
 
   function standbyIsNoDatacenter({ datacenters, standbys }) {
     for (const [datacenter, standby] of Object.entries(standbys)) {
-      if (!(standby in datacenters)) continue;
+      if (!Object.hasOwn(datacenters, standby)) continue;
       throw new RuleError(
         "topology/standby-serves",
         `"${standby}" is a data center and also the DR secondary of "${datacenter}": a DR secondary serves nobody, so use another cluster for one of the two`,
       );
     }
+  },
+
+  function topologyHasItsOwnName({ name, datacenters, standbys }) {
+    if (![...Object.keys(datacenters), ...Object.values(standbys)].includes(name)) return;
+    throw new RuleError(
+      "topology/name-taken",
+      `the topology and one of its clusters are both named "${name}", and "cluster" of other resources could mean either: rename one of the two`,
+    );
   },
 
   function primaryExists({ primary, datacenters, standbys }) {
@@ -70,7 +80,7 @@ const RULES: readonly Rule[] = [
 
   function primaryIsNotFiltered({ primary, datacenters, standbys }) {
     const home = Object.keys(standbys).find((datacenter) => standbys[datacenter] === primary) ?? primary;
-    if (datacenters[home]?.pathsFilter === undefined) return;
+    if (!Object.hasOwn(datacenters, home) || datacenters[home]?.pathsFilter === undefined) return;
     throw new RuleError(
       "topology/primary-filtered",
       `"${home}" has a paths filter, but "${primary}" is the primary and holds everything: remove the filter or choose another primary`,

@@ -1,6 +1,7 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Construct } from "../../cdk";
 import { Node } from "../../l1/node";
+import { defined } from "../../l2/defined";
 import type { INodePlatform, NodeRequest, ProvisionedNode } from "../node-platform";
 
 export interface LocalPlatformProps {
@@ -26,9 +27,8 @@ export class LocalPlatform implements INodePlatform {
   private readonly directory: string;
 
   public constructor(private readonly props: LocalPlatformProps) {
-    const directory = props.directory ?? join(".meridian", "nodes");
     // Terraform runs in a directory of the framework's choice, so a relative path would not mean what the program meant.
-    this.directory = isAbsolute(directory) ? directory : resolve(directory);
+    this.directory = resolve(props.directory ?? join(".meridian", "nodes"));
   }
 
   public provision(scope: Construct, id: string, request: NodeRequest): ProvisionedNode {
@@ -39,8 +39,7 @@ export class LocalPlatform implements INodePlatform {
       seal: request.seal.kind,
       // Destroying protected clusters keeps their data; the others are meant to go without a trace.
       deleteData: !request.deletionProtection,
-      ...(serverExecutable === undefined ? {} : { serverExecutable }),
-      ...(logLevel === undefined ? {} : { logLevel }),
+      ...defined({ serverExecutable, logLevel }),
     });
     return { apiAddress: node.apiAddress, clusterAddress: node.clusterAddress, caCertPem: node.caCertPem };
   }
