@@ -7,8 +7,19 @@ import type { FileDeviceOptions } from "./device-options";
 import { hashedJson } from "./hashed-json";
 import type { SaltedHash } from "./salted-hash";
 
+interface WrittenRequest {
+  readonly operation: string;
+  readonly text: string;
+}
+
 /** Writes requests and responses as lines of JSON in Vault's layout. */
 export class EntryWriter {
+  /** The caller's block per token: facts are frozen, and the same object for each request of a cached token. */
+  private readonly callers = new WeakMap<TokenFacts, string>();
+  /** What the request entry said, for the response entry of the same request. */
+  private readonly written = new WeakMap<AuditedRequest, WrittenRequest>();
+  private timeText = "";
+  private timeMilliseconds = -1;
   private readonly scalar = { write: (text: string): string => this.secret(text) };
 
   constructor(
@@ -31,17 +42,40 @@ export class EntryWriter {
   }
 
   private line(type: string, request: AuditedRequest, error: string, timeMilliseconds: number, rest: string): string {
-    const time = new Date(timeMilliseconds).toISOString();
     const errorText = error === "" ? "" : `,"error":${stringifyJson(error)}`;
     return (
-      `${this.options.prefix}{"time":"${time}","type":"${type}","auth":${this.auth(request)},` +
-      `"request":${this.request(request)}${rest}${errorText}}\n`
+      `${this.options.prefix}{"time":"${this.time(timeMilliseconds)}","type":"${type}",` +
+      `${this.both(request)}${rest}${errorText}}\n`
     );
+  }
+
+  private time(milliseconds: number): string {
+    if (milliseconds !== this.timeMilliseconds) {
+      this.timeMilliseconds = milliseconds;
+      this.timeText = new Date(milliseconds).toISOString();
+    }
+    return this.timeText;
+  }
+
+  private both(request: AuditedRequest): string {
+    const known = this.written.get(request);
+    if (known !== undefined && known.operation === request.operation) return known.text;
+    const text = `"auth":${this.auth(request)},"request":${this.request(request)}`;
+    this.written.set(request, { operation: request.operation, text });
+    return text;
   }
 
   private auth(request: AuditedRequest): string {
     const { token } = request;
     if (token === undefined) return request.clientToken === "" ? "{}" : `{"client_token":${this.token(request)}}`;
+    const known = this.callers.get(token);
+    if (known !== undefined) return known;
+    const text = this.caller(request, token);
+    this.callers.set(token, text);
+    return text;
+  }
+
+  private caller(request: AuditedRequest, token: TokenFacts): string {
     return (
       `{"client_token":${this.token(request)},"accessor":${this.accessor(token.accessor)},` +
       `"display_name":${stringifyJson(token.displayName)},"policies":${stringifyJson(token.policies)},` +

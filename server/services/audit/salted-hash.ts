@@ -1,19 +1,22 @@
-import type { SecretKey } from "../../sdk/crypto";
-import { hmacSha256, takeSecretKey } from "../../sdk/crypto";
+import { ShortHmac } from "../../sdk/short-hmac";
 
 const REMEMBERED_MAX = 4096;
 
 /** HMAC-SHA256 under the device's salt, in the form that sys/audit-hash answers. */
 export class SaltedHash {
-  private readonly key: SecretKey;
+  private readonly hmac: ShortHmac;
   private remembered = new Map<string, string>();
+  /** Hashes of what says nothing: flags, the empty text, single digits. */
+  private readonly common: ReadonlyMap<string, string>;
 
   constructor(salt: Buffer) {
-    this.key = takeSecretKey(Buffer.from(salt));
+    this.hmac = new ShortHmac(salt);
+    const texts = ["", "true", "false", ..."0123456789"];
+    this.common = new Map(texts.map((text) => [text, this.fresh(text)]));
   }
 
   of(text: string): string {
-    return `hmac-sha256:${hmacSha256(this.key, text).toString("hex")}`;
+    return (text.length <= 5 ? this.common.get(text) : undefined) ?? this.fresh(text);
   }
 
   /**
@@ -27,5 +30,9 @@ export class SaltedHash {
     const hash = this.of(text);
     this.remembered.set(handle, hash);
     return hash;
+  }
+
+  private fresh(text: string): string {
+    return `hmac-sha256:${this.hmac.hex(text)}`;
   }
 }
