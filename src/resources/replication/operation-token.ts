@@ -24,7 +24,6 @@ export async function makeOperationToken(primary: ClusterClient, nowMs: number):
     orphan: true,
     renewable: false,
     allowed_policies: [DR_OPERATION_POLICY],
-    token_explicit_max_ttl: TTL_SECONDS,
   });
   const request = { policies: [DR_OPERATION_POLICY], ttl: `${TTL_SECONDS}s`, no_default_policy: true };
   const answer = await primary.post(`auth/token/create/${ROLE}`, request);
