@@ -7,6 +7,9 @@ import type { FileDeviceOptions } from "./device-options";
 import { hashedJson } from "./hashed-json";
 import type { SaltedHash } from "./salted-hash";
 
+const WRITTEN_MAX = 4096;
+const WRITTEN_LENGTH_MAX = 8192;
+
 interface WrittenRequest {
   readonly operation: string;
   readonly text: string;
@@ -16,8 +19,8 @@ interface WrittenRequest {
 export class EntryWriter {
   /** The caller's block per token: facts are frozen, and the same object for each request of a cached token. */
   private readonly callers = new WeakMap<TokenFacts, string>();
-  /** What the request entry said, for the response entry of the same request. */
-  private readonly written = new WeakMap<AuditedRequest, WrittenRequest>();
+  /** What request entries said, by request id, for the response entries that follow. Bounded. */
+  private written = new Map<string, WrittenRequest>();
   private timeText = "";
   private timeMilliseconds = -1;
   private readonly scalar = { write: (text: string): string => this.secret(text) };
@@ -41,11 +44,17 @@ export class EntryWriter {
     );
   }
 
-  private line(type: string, request: AuditedRequest, error: string, timeMilliseconds: number, rest: string): string {
+  private line(
+    type: "request" | "response",
+    request: AuditedRequest,
+    error: string,
+    timeMilliseconds: number,
+    rest: string,
+  ): string {
     const errorText = error === "" ? "" : `,"error":${stringifyJson(error)}`;
     return (
       `${this.options.prefix}{"time":"${this.time(timeMilliseconds)}","type":"${type}",` +
-      `${this.both(request)}${rest}${errorText}}\n`
+      `${this.both(type, request)}${rest}${errorText}}\n`
     );
   }
 
@@ -57,12 +66,18 @@ export class EntryWriter {
     return this.timeText;
   }
 
-  private both(request: AuditedRequest): string {
-    const known = this.written.get(request);
-    if (known !== undefined && known.operation === request.operation) return known.text;
+  private both(type: "request" | "response", request: AuditedRequest): string {
+    const known = this.written.get(request.id);
+    if (known !== undefined) this.written.delete(request.id);
+    if (type === "response" && known !== undefined && known.operation === request.operation) return known.text;
     const text = `"auth":${this.auth(request)},"request":${this.request(request)}`;
-    this.written.set(request, { operation: request.operation, text });
+    if (type === "request") this.remember(request, text);
     return text;
+  }
+
+  private remember({ id, operation }: AuditedRequest, text: string): void {
+    if (this.written.size >= WRITTEN_MAX) this.written = new Map();
+    if (text.length <= WRITTEN_LENGTH_MAX) this.written.set(id, { operation, text });
   }
 
   private auth(request: AuditedRequest): string {

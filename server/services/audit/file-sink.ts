@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, write } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -9,14 +9,42 @@ const WRITE_SECONDS_MAX = 5;
 /** Bytes of entries that may wait for a write under way. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Room of a batch to begin with, and what is kept for the next one. */
+const BATCH_BYTES = 256 * 1024;
+const NEWLINE = Buffer.from("\n");
 const HANGS = "the audit device does not take entries";
 
-interface Batch {
-  readonly lines: string[];
-  bytes: number;
+/** Lines that share one write and one promise. Their bytes are gathered at once, so that the text can be forgotten. */
+class Batch {
+  bytes: Buffer;
+  length = 0;
   readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  resolve: () => void = () => undefined;
+  reject: (error: unknown) => void = () => undefined;
+
+  constructor(spare: Buffer | undefined) {
+    this.bytes = spare ?? Buffer.allocUnsafeSlow(BATCH_BYTES);
+    this.done = new Promise<void>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.done.catch(() => undefined);
+  }
+
+  /** @returns false when too much waits already */
+  add(line: string): boolean {
+    if (this.length > WAITING_BYTES_MAX) return false;
+    const needed = this.length + line.length * 3;
+    if (needed > this.bytes.length) this.grow(needed);
+    this.length += this.bytes.write(line, this.length, "utf8");
+    return true;
+  }
+
+  private grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
 }
 
 /** Where lines go. */
@@ -41,6 +69,7 @@ export const discardSink: LineSink = {
 export class FileSink implements LineSink {
   private handle: FileHandle | undefined;
   private waiting: Batch | undefined;
+  private spare: Buffer | undefined;
   private isWriting = false;
   /** The write under way has taken too long: nothing waits behind it. */
   private isHanging = false;
@@ -57,10 +86,7 @@ export class FileSink implements LineSink {
     if (this.isHanging) return Promise.reject(new Error(HANGS));
     this.waiting ??= this.newBatch();
     const batch = this.waiting;
-    if (batch.bytes > WAITING_BYTES_MAX) return Promise.reject(new Error("too many audit entries wait for the device"));
-    batch.lines.push(line);
-    batch.bytes += line.length;
-    return batch.done;
+    return batch.add(line) ? batch.done : Promise.reject(new Error("too many audit entries wait for the device"));
   }
 
   async reopen(): Promise<void> {
@@ -77,15 +103,10 @@ export class FileSink implements LineSink {
   }
 
   private newBatch(): Batch {
-    let resolve: () => void = () => undefined;
-    let reject: (error: unknown) => void = () => undefined;
-    const done = new Promise<void>((settle, refuse) => {
-      resolve = settle;
-      reject = refuse;
-    });
-    done.catch(() => undefined);
+    const batch = new Batch(this.spare);
+    this.spare = undefined;
     if (!this.isWriting) void Promise.resolve().then(() => this.flush());
-    return { lines: [], bytes: 0, done, resolve, reject };
+    return batch;
   }
 
   private flush(): void {
@@ -111,16 +132,26 @@ export class FileSink implements LineSink {
 
   private async write(batch: Batch): Promise<void> {
     this.handle ??= await openForAppend(this.path, this.mode);
-    const bytes = Buffer.from(`${this.isTorn ? "\n" : ""}${batch.lines.join("")}`, "utf8");
     let offset = 0;
     try {
-      while (offset < bytes.length) offset += (await this.handle.write(bytes, offset)).bytesWritten;
+      if (this.isTorn) await writeSome(this.handle.fd, NEWLINE, 0, 1);
       this.isTorn = false;
+      while (offset < batch.length) offset += await writeSome(this.handle.fd, batch.bytes, offset, batch.length);
+      if (batch.bytes.length === BATCH_BYTES) this.spare = batch.bytes;
     } catch (error) {
-      this.isTorn = this.isTorn || offset > 0;
+      this.isTorn ||= offset > 0;
       throw error;
     }
   }
+}
+
+/** Appends; @returns how many bytes the file took. */
+function writeSome(fd: number, bytes: Buffer, offset: number, end: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, offset, end - offset, null, (error, written) =>
+      error === null ? resolve(written) : reject(error),
+    );
+  });
 }
 
 /** Appends to standard output. */
