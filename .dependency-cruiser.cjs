@@ -2,13 +2,10 @@
 const test = "\\.test\\.ts$|/testing/";
 const nodeCryptoAllowed =
   "^server/sdk/(crypto|random)\\.ts$|^server/barrier/seal/|^server/cluster/|^server/replication/(role|stream)/|^server/mounts/(secrets|auth)/|^src/(plugin|nodes|operator|client)/|^server/main\\.ts$";
-const forbid = (name, comment, from, to) => ({
-  name,
-  comment,
-  severity: "error",
-  from: { pathNot: test, ...from },
-  to,
-});
+const forbid = (name, comment, from, to) => {
+  const pathNot = from.pathNot === undefined ? [test] : [test, from.pathNot];
+  return { name, comment, severity: "error", from: { ...from, pathNot }, to };
+};
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
