@@ -14,6 +14,7 @@ import { stringifyJson } from "../../sdk/json";
 import type { ReplicationMode } from "../../sdk/log";
 import { systemRandom } from "../../sdk/random";
 import type { PrimaryApi } from "../../sdk/replication-admin";
+import type { Storage } from "../../sdk/storage";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { MemoryDisk } from "../../storage/memory/disk";
 import { openMemoryStorage } from "../../storage/memory/index";
@@ -36,6 +37,23 @@ export async function until(
     if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Writes until told to stop, letting everything else run in between. @returns the function that stops it and gives the count */
+export function keepWriting(write: (n: number) => Promise<unknown>): () => Promise<number> {
+  let writing = true;
+  let written = 0;
+  const loop = (async () => {
+    for (; writing; written += 1) {
+      await write(written);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  return async () => {
+    writing = false;
+    await loop;
+    return written;
+  };
 }
 
 /** Several clusters in one process over one loopback network and memory storages; each can be stopped and started. */
@@ -63,6 +81,7 @@ export class TestSet {
 
 export class TestNode {
   private readonly disk = new MemoryDisk();
+  private storage: Storage | undefined;
   private lifecycle: Lifecycle | undefined;
   private service: ReplicationService | undefined;
   private wrapping: WrappingPort | undefined;
@@ -92,8 +111,8 @@ export class TestNode {
   }
 
   async open(): Promise<void> {
-    const storage = await openMemoryStorage({ disk: this.disk });
-    const options = lifecycleOptions(storage, {
+    this.storage = await openMemoryStorage({ disk: this.disk });
+    const options = lifecycleOptions(this.storage, {
       sealKind: testStaticSeal(1),
       hooks: {
         onInitialized: async () => ({ rootToken: "hvs.root" }),
@@ -108,6 +127,8 @@ export class TestNode {
 
   async close(): Promise<void> {
     await this.lifecycle?.close();
+    await this.storage?.close();
+    this.storage = undefined;
     this.lifecycle = undefined;
     this.service = undefined;
   }
