@@ -1,4 +1,6 @@
-import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { constants } from "node:fs";
+import { chmod, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditedRequest, AuditedResponse } from "../../sdk/audit";
@@ -225,6 +227,27 @@ test("/dev/full: ENOSPC refuses, and a device that fails is not enabled", async 
   const sink = new FileSink("/dev/full", 0o600, new ManualClock());
   await expect(sink.append("x\n")).rejects.toMatchObject({ code: "ENOSPC" });
   await sink.close();
+});
+
+test("a device that hangs refuses after a bound, and at once from then on", async () => {
+  const path = join(directory, "fifo");
+  execFileSync("mkfifo", [path]);
+  const clock = new ManualClock();
+  const sink = new FileSink(path, 0o600, clock);
+  const first = sink.append("a\n");
+  const refused = expect(first).rejects.toThrow("does not take entries");
+  await new Promise((resolve) => setImmediate(resolve));
+  const behind = sink.append("b\n");
+  const refusedToo = expect(behind).rejects.toThrow("does not take entries");
+  clock.advance(6000);
+  await Promise.all([refused, refusedToo]);
+  await expect(sink.append("c\n")).rejects.toThrow("does not take entries");
+  const reader = await open(path, constants.O_RDWR);
+  await reader.read(Buffer.alloc(2), 0, 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  await sink.append("d\n");
+  await sink.close();
+  await reader.close();
 });
 
 test("after a rotation and a reopen the lines go to the new file", async () => {

@@ -70,7 +70,8 @@ export class FileSink implements LineSink {
   private handle: FileHandle | undefined;
   private waiting: Batch | undefined;
   private spare: Buffer | undefined;
-  private isWriting = false;
+  /** The batch that is being written. */
+  private current: Batch | undefined;
   /** The write under way has taken too long: nothing waits behind it. */
   private isHanging = false;
   /** The last write ended in the middle of a line. */
@@ -92,28 +93,34 @@ export class FileSink implements LineSink {
   async reopen(): Promise<void> {
     const before = this.handle;
     this.handle = await openForAppend(this.path, this.mode);
-    await before?.close();
+    await this.release(before);
   }
 
   async close(): Promise<void> {
     await this.waiting?.done.catch(() => undefined);
     const { handle } = this;
     this.handle = undefined;
-    await handle?.close();
+    await this.release(handle);
+  }
+
+  /** Not while a write uses it: its number could become another file's. A write that hangs keeps it for ever. */
+  private async release(handle: FileHandle | undefined): Promise<void> {
+    await this.current?.done.catch(() => undefined);
+    if (!this.isHanging) await handle?.close();
   }
 
   private newBatch(): Batch {
     const batch = new Batch(this.spare);
     this.spare = undefined;
-    if (!this.isWriting) void Promise.resolve().then(() => this.flush());
+    if (this.current === undefined) void Promise.resolve().then(() => this.flush());
     return batch;
   }
 
   private flush(): void {
     const batch = this.waiting;
-    if (this.isWriting || batch === undefined) return;
+    if (this.current !== undefined || batch === undefined) return;
     this.waiting = undefined;
-    this.isWriting = true;
+    this.current = batch;
     const timer = this.clock.setTimer(WRITE_SECONDS_MAX * 1000, () => {
       this.isHanging = true;
       batch.reject(new Error(HANGS));
@@ -121,22 +128,23 @@ export class FileSink implements LineSink {
       this.waiting = undefined;
     });
     this.write(batch)
-      .then(batch.resolve, batch.reject)
       .finally(() => {
         timer.cancel();
-        this.isWriting = false;
+        this.current = undefined;
         this.isHanging = false;
-        this.flush();
-      });
+      })
+      .then(batch.resolve, batch.reject)
+      .finally(() => this.flush());
   }
 
   private async write(batch: Batch): Promise<void> {
     this.handle ??= await openForAppend(this.path, this.mode);
+    const { fd } = this.handle;
     let offset = 0;
     try {
-      if (this.isTorn) await writeSome(this.handle.fd, NEWLINE, 0, 1);
+      if (this.isTorn) await writeSome(fd, NEWLINE, 0, 1);
       this.isTorn = false;
-      while (offset < batch.length) offset += await writeSome(this.handle.fd, batch.bytes, offset, batch.length);
+      while (offset < batch.length) offset += await writeSome(fd, batch.bytes, offset, batch.length);
       if (batch.bytes.length === BATCH_BYTES) this.spare = batch.bytes;
     } catch (error) {
       this.isTorn ||= offset > 0;
