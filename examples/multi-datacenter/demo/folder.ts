@@ -1,0 +1,34 @@
+import { join, resolve } from "node:path";
+
+/** Of the repository: this file runs as examples/multi-datacenter/dist/demo/folder.js. */
+export const REPOSITORY = resolve(__dirname, "../../../..");
+
+/** Where the demo works. Everything that it makes is below it, and it is removed as a whole. */
+export interface DemoFolder {
+  readonly path: string;
+  readonly program: string;
+  readonly mirror: string;
+  readonly cliConfiguration: string;
+  readonly outputs: string;
+  readonly operatorFile: string;
+  readonly nodes: string;
+  readonly state: string;
+  readonly lock: string;
+}
+
+/** MERIDIAN_DEMO_FOLDER, or .meridian/demo in the repository. */
+export function demoFolder(environment: NodeJS.ProcessEnv): DemoFolder {
+  const path = resolve(environment.MERIDIAN_DEMO_FOLDER ?? join(REPOSITORY, ".meridian", "demo"));
+  return {
+    path,
+    program: join(path, "main.ts"),
+    mirror: join(path, "mirror"),
+    cliConfiguration: join(path, "terraform.tfrc"),
+    outputs: join(path, "outputs.json"),
+    // The program says the same, from the folder that it runs in.
+    operatorFile: join(path, ".meridian", "operator.json"),
+    nodes: join(path, ".meridian", "nodes"),
+    state: join(path, "terraform.multi-datacenter.tfstate"),
+    lock: join(path, "demo.pid"),
+  };
+}
