@@ -24,7 +24,7 @@ export async function planStart(log: ClusterLog, ours: Lineage, hello: Hello): P
     return { action: "refuse", reason };
   }
   if (hello.cursor === undefined) return { action: "snapshot", reason: "the secondary holds nothing yet" };
-  const index = await ownIndexOf(log, hello.cursor.clusterId, hello.cursor.index);
+  const index = await ownIndexOf(log, ours, hello.cursor.clusterId, hello.cursor.index);
   if (index === undefined) return { action: "snapshot", reason: "the log no longer reaches back to the secondary" };
   return { action: "stream", index };
 }
@@ -33,20 +33,32 @@ const SCAN_ENTRIES = 512;
 
 /**
  * The index in our own log of what `clusterId` counts as `index`. Where we followed that cluster ourselves it is the last
- * entry we applied that is not beyond it. Undefined when the log does not tell.
+ * entry we applied that is not beyond it; where we applied none, the entry before the next, or what our promotion began
+ * with. A wrong guess is found by the checksums. Undefined when the log does not reach back.
  */
-async function ownIndexOf(log: ClusterLog, clusterId: string, index: number): Promise<number | undefined> {
-  if (clusterId === log.clusterId) {
-    return index >= log.oldestIndex() - 1 && index <= log.lastIndex() ? index : undefined;
-  }
+async function ownIndexOf(
+  log: ClusterLog,
+  lineage: Lineage,
+  clusterId: string,
+  index: number,
+): Promise<number | undefined> {
+  const isStored = (own: number): boolean => own >= log.oldestIndex() - 1 && own <= log.lastIndex();
+  if (clusterId === log.clusterId) return isStored(index) ? index : undefined;
   let found: number | undefined;
+  let beyond: number | undefined;
   for (let from = log.oldestIndex() - 1; ; ) {
     const entries = await log.readBatch(from, SCAN_ENTRIES);
     for (const entry of entries) {
-      if (entry.origin.clusterId === clusterId && entry.origin.index <= index) found = entry.index;
+      if (entry.origin.clusterId !== clusterId) continue;
+      if (entry.origin.index <= index) found = entry.index;
+      else beyond ??= entry.index;
     }
     const last = entries.at(-1);
-    if (last === undefined) return found;
+    if (last === undefined) break;
     from = last.index;
   }
+  if (found !== undefined) return found;
+  const promoted = lineage.findLast((step) => step.epoch.clusterId === log.clusterId)?.startIndex;
+  const next = beyond ?? promoted;
+  return next !== undefined && isStored(next - 1) ? next - 1 : undefined;
 }

@@ -1,0 +1,111 @@
+import { getKey, putKey, putMount } from "./test-cluster";
+import { link, type TestNode, TestSet, until } from "./test-set";
+
+let set: TestSet;
+let a: TestNode;
+let b: TestNode;
+/** Every byte that went from the primary to anybody, below TLS. */
+let shipped: Buffer[];
+
+beforeEach(async () => {
+  set = new TestSet();
+  shipped = [];
+  set.network.tap = ({ toServer, bytes }) => {
+    if (!toServer) shipped.push(bytes);
+  };
+  a = await set.start("a");
+  b = await set.start("b");
+  await putMount(a.core, "open-mount", "open/");
+  await putMount(a.core, "hidden-mount", "hidden/");
+  await putKey(a.core, "data/open-mount/k", "open value");
+  await putKey(a.core, "data/hidden-mount/k", "hidden value");
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+});
+afterEach(() => set.close());
+
+const wasShipped = (text: string | Buffer): boolean => shipped.some((frame) => frame.includes(text));
+
+async function ciphertext(key: string): Promise<Buffer> {
+  const [value] = await a.core.log.readCiphertexts("replicated", [key]);
+  if (value === undefined) throw new Error(`no ${key}`);
+  return value;
+}
+
+test("nothing of a denied mount is ever in a frame, while everything of the others is", async () => {
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+  await link(a, b, "performance");
+  await putKey(a.core, "data/open-mount/live", "1");
+  await putKey(a.core, "data/hidden-mount/live", "1");
+  const view = a.core.barrier.view("", "replicated");
+  await view.commit([
+    view.put("data/open-mount/both", Buffer.from("1")),
+    view.put("data/hidden-mount/both", Buffer.from("2")),
+  ]);
+  await putKey(a.core, "data/open-mount/last", "1");
+  await until("it arrives", async () => (await getKey(b.core, "data/open-mount/last")) === "1");
+  expect(wasShipped("open-mount")).toBe(true);
+  for (const key of ["k", "live", "both"]) {
+    expect(wasShipped(await ciphertext(`data/open-mount/${key}`))).toBe(true);
+    expect(wasShipped(await ciphertext(`data/hidden-mount/${key}`))).toBe(false);
+  }
+  expect(wasShipped("hidden-mount")).toBe(false);
+  expect(wasShipped(await ciphertext("mounts/hidden-mount"))).toBe(false);
+  expect(await b.replication.readDynamicFilter("secondary", "b")).toEqual({ mounts: ["hidden/"], namespaces: [] });
+});
+
+test("an allow filter keeps new mounts out and lets the core through", async () => {
+  await a.replication.writePathsFilter("b", { mode: "allow", paths: ["open/"] });
+  await link(a, b, "performance");
+  await putMount(a.core, "new-mount", "new/");
+  await putKey(a.core, "data/new-mount/k", "1");
+  await putKey(a.core, "core/policy/p", "policy");
+  await until("the policy arrives", async () => (await getKey(b.core, "core/policy/p")) === "policy");
+  expect(await getKey(b.core, "data/open-mount/k")).toBe("open value");
+  expect(wasShipped("new-mount")).toBe(false);
+  expect(wasShipped("hidden-mount")).toBe(false);
+});
+
+test("a filter changed on the fly removes what is denied now and sends what is allowed now", async () => {
+  await link(a, b, "performance");
+  expect(await getKey(b.core, "data/hidden-mount/k")).toBe("hidden value");
+  await putKey(b.core, "data/hidden-mount/own", "lease", "local");
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+  await until("it is gone", async () => (await getKey(b.core, "data/hidden-mount/k")) === undefined);
+  await until(
+    "its own data is gone",
+    async () => (await getKey(b.core, "data/hidden-mount/own", "local")) === undefined,
+  );
+  expect(await getKey(b.core, "mounts/hidden-mount")).toBeUndefined();
+  await putKey(a.core, "data/hidden-mount/while-away", "1");
+  await putKey(a.core, "data/open-mount/k", "changed");
+  await until("the rest goes on", async () => (await getKey(b.core, "data/open-mount/k")) === "changed");
+  await a.replication.deletePathsFilter("b");
+  await until("it is back", async () => (await getKey(b.core, "mounts/hidden-mount")) !== undefined);
+  await until("later writes too", async () => (await getKey(b.core, "data/hidden-mount/while-away")) === "1");
+  await putKey(a.core, "data/hidden-mount/after", "2");
+  await until("it follows", async () => (await getKey(b.core, "data/hidden-mount/after")) === "2");
+  expect(a.status("performance").merkle_root).toBe(b.status("performance").merkle_root);
+  expect(b.opened).toBe(2);
+});
+
+test("a filter changed while the secondary was away is applied when it comes back", async () => {
+  await link(a, b, "performance");
+  set.network.cut("b", a.address);
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+  await putKey(a.core, "data/hidden-mount/secret", "never");
+  shipped = [];
+  set.network.mend("b", a.address);
+  await until("it is gone", async () => (await getKey(b.core, "data/hidden-mount/k")) === undefined);
+  expect(wasShipped(await ciphertext("data/hidden-mount/secret"))).toBe(false);
+  expect(b.opened).toBe(2);
+});
+
+test("a mount moved to a denied path is removed", async () => {
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+  await link(a, b, "performance");
+  await putMount(a.core, "open-mount", "hidden/");
+  await until("it is gone", async () => (await getKey(b.core, "data/open-mount/k")) === undefined);
+  await putMount(a.core, "hidden-mount", "shown/");
+  await until("the other came", async () => (await getKey(b.core, "data/hidden-mount/k")) === "hidden value");
+  expect(b.opened).toBe(2);
+});

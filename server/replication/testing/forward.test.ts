@@ -1,0 +1,110 @@
+import type { ForwardedRequest } from "../../sdk/replication";
+import type { TokenFacts } from "../../sdk/token";
+import { getKey } from "./test-cluster";
+import { link, type TestNode, TestSet, until } from "./test-set";
+
+let set: TestSet;
+beforeEach(() => {
+  set = new TestSet();
+});
+afterEach(() => set.close());
+
+const never = new AbortController().signal;
+
+const facts: TokenFacts = Object.freeze({
+  idHash: "h",
+  accessor: "a",
+  type: "service",
+  path: "auth/userpass/login/anna",
+  displayName: "anna",
+  policies: ["default"],
+  metadata: new Map([["__proto__", "x"]]),
+  entityId: "",
+  orphan: true,
+  renewable: true,
+  numUsesLeft: 0,
+  creationTimeSeconds: 1,
+  expireTimeMilliseconds: 2,
+  boundCidrs: [],
+});
+
+function request(caller: ForwardedRequest["caller"], path = "data/m1/k"): ForwardedRequest {
+  return {
+    id: "r1",
+    caller,
+    operation: "update",
+    path,
+    query: new Map([["list", ["true"]]]),
+    body: Buffer.from("forwarded"),
+    contentType: undefined,
+    remoteAddress: "127.0.0.1",
+    wrapTtlSeconds: undefined,
+  };
+}
+
+async function pair(mode: "performance" | "dr"): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary(mode, { primaryClusterAddress: "" });
+  await link(a, b, mode);
+  return [a, b];
+}
+
+test("a forwarded write is answered by the primary and readable here once its index is applied", async () => {
+  const [, b] = await pair("performance");
+  for (let n = 0; n < 20; n += 1) {
+    const answer = await b.replication.forward(
+      "performance",
+      request({ kind: "facts", facts }, `data/m1/k${n}`),
+      never,
+    );
+    expect(answer).toMatchObject({ status: 200, headers: [["X-Test", "yes"]] });
+    expect(answer.body.toString()).toBe("by anna");
+    expect(await b.replication.waitUntilApplied("performance", answer.index, never)).toBe(true);
+    expect(await getKey(b.core, `data/m1/k${n}`)).toBe("forwarded");
+  }
+});
+
+test("a DR secondary forwards the token as it came, and may not speak for anybody", async () => {
+  const [, b] = await pair("dr");
+  const answer = await b.replication.forward("dr", request({ kind: "token", token: Buffer.from("hvs.t") }), never);
+  expect(answer.body.toString()).toBe("by hvs.t");
+  await expect(b.replication.forward("dr", request({ kind: "facts", facts }), never)).rejects.toMatchObject({
+    code: "permission_denied",
+  });
+});
+
+test("what a cluster must settle itself is never taken from another", async () => {
+  const [, b] = await pair("performance");
+  const forwarded = request({ kind: "facts", facts }, "sys/replication/performance/primary/demote");
+  await expect(b.replication.forward("performance", forwarded, never)).rejects.toMatchObject({
+    code: "permission_denied",
+  });
+});
+
+test("an error of the primary comes back with its code, and an absent primary is said to be unreachable", async () => {
+  const [a, b] = await pair("performance");
+  const failing = request({ kind: "facts", facts }, "fail");
+  await expect(b.replication.forward("performance", failing, never)).rejects.toMatchObject({
+    code: "permission_denied",
+  });
+  await a.close();
+  await expect(b.replication.forward("performance", request({ kind: "facts", facts }), never)).rejects.toMatchObject({
+    code: "primary_unreachable",
+  });
+});
+
+test("a use-limited credential is counted where the set's primary is", async () => {
+  const [a, b] = await pair("performance");
+  const answer = await b.replication.callPrimary("m1", "take", new Map([["n", 1]]));
+  expect(answer.get("ran")).toBe("a");
+  expect((await a.replication.callPrimary("m1", "take", new Map())).get("ran")).toBe("a");
+});
+
+test("waiting for what never comes ends, and says so", async () => {
+  const [a, b] = await pair("performance");
+  const abort = new AbortController();
+  const waiting = b.replication.waitUntilApplied("performance", a.core.log.lastIndex() + 100, abort.signal);
+  await until("it waits", () => true);
+  abort.abort();
+  expect(await waiting).toBe(false);
+});
