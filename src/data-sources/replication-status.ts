@@ -1,4 +1,7 @@
+import type { ClusterClient } from "../client/cluster-client";
+import { isUnavailable } from "../client/errors";
 import { at, integerAt, textAt, textsAt } from "../client/json";
+import { type Diagnostic, warningDiagnostic } from "../framework/diagnostics";
 import { defineSchema } from "../framework/schema";
 import { clusterAttribute } from "../resources/attributes";
 import { dataSource } from "../resources/kit";
@@ -14,7 +17,8 @@ function modeAttributes<const D extends string>(description: D) {
         type: "string",
         computed: true,
         nonNull: true,
-        description: "`disabled`, `primary`, `secondary` or `bootstrapping`.",
+        description:
+          "`disabled`, `primary`, `secondary`, `bootstrapping`, or `unknown` while the cluster does not answer.",
       },
       state: {
         type: "string",
@@ -82,12 +86,28 @@ function modeOf(body: unknown, mode: "performance" | "dr") {
   };
 }
 
+/** A cluster that does not answer has a status too: a plan that would start it again must be possible. */
+async function statusOf(
+  cluster: ClusterClient,
+): Promise<{ readonly body: unknown; readonly diagnostics: readonly Diagnostic[] }> {
+  try {
+    return { body: (await cluster.get("sys/replication/status", { token: null }))?.body, diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof Error) || !isUnavailable(error)) throw error;
+    const unknown = { data: { performance: { mode: "unknown" }, dr: { mode: "unknown" } } };
+    return {
+      body: unknown,
+      diagnostics: [warningDiagnostic("The replication status is not known", `${error.message}.`)],
+    };
+  }
+}
+
 export const replicationStatus = dataSource({
   name: "meridian_replication_status",
   schema,
   async read({ config, session, ...caller }) {
     const cluster = await session.cluster(config.cluster, caller);
-    const answer = await cluster.get("sys/replication/status", { token: null });
-    return { state: { ...config, performance: modeOf(answer?.body, "performance"), dr: modeOf(answer?.body, "dr") } };
+    const { body, diagnostics } = await statusOf(cluster);
+    return { state: { ...config, performance: modeOf(body, "performance"), dr: modeOf(body, "dr") }, diagnostics };
   },
 });

@@ -10,7 +10,7 @@ import { freePorts } from "./free-port";
 import { ensureCertificate } from "./node-certificate";
 import { nodeConfig } from "./node-config";
 import { nodeFiles } from "./node-files";
-import { lastLogLines, runningPid, startProcess, stopProcess } from "./node-process";
+import { isRunning, lastLogLines, runningPid, startProcess, stopProcess } from "./node-process";
 import { readRecord, writeRecord } from "./node-record";
 import { apiAddress, type NodeSettings } from "./node-settings";
 import { findServerExecutable } from "./server-executable";
@@ -62,7 +62,7 @@ export async function ensureNode(wish: NodeWish, now: Date, caller: Caller): Pro
   const running = await runningPid(directory);
   const pid = running ?? (await startProcess(executable, directory));
   if (running === undefined) caller.log.info("started the server", { node: settings.name, pid });
-  await waitUntilItAnswers(settings, caCertPem, caller);
+  await waitUntilItAnswers(settings, caCertPem, pid, caller);
   return { settings, caCertPem, pid };
 }
 
@@ -109,14 +109,19 @@ function certificateText(directory: string): Promise<string> {
 }
 
 /** Any answer at all will do: a new server says that it is not initialised. */
-async function waitUntilItAnswers(settings: NodeSettings, caCertPem: string, caller: Caller): Promise<void> {
+async function waitUntilItAnswers(
+  settings: NodeSettings,
+  caCertPem: string,
+  pid: number,
+  caller: Caller,
+): Promise<void> {
   const { name, directory } = settings;
   const address = apiAddress(settings);
   const { send, close } = makeSender({ cluster: name, address, caCertPem });
   const wait = { ...caller, what: `node "${name}" answers at ${address}`, limitMs: ANSWER_LIMIT_MS, pollMs: 30 };
   try {
     await waitUntil(wait, async () => {
-      if ((await runningPid(directory)) === undefined) throw await stoppedError(settings);
+      if (!(await isRunning(pid, directory))) throw await stoppedError(settings);
       await send({ method: "GET", url: "/v1/sys/health", headers: {}, body: undefined }, caller.signal);
       return { done: true };
     });

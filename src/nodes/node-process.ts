@@ -52,13 +52,23 @@ function serverEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-/** The process of the node in this directory, if it runs. A reused process id of another program does not count. */
+/** The process of the node in this directory, if it runs. */
 export async function runningPid(directory: string): Promise<number | undefined> {
-  const files = nodeFiles(directory);
-  const text = await readFile(files.pid, "utf8").catch(() => "");
+  const path = nodeFiles(directory).pid;
+  // Empty for the moment in which the server replaces its content.
+  const text = (await readIfPresent(path)) || (await sleep(POLL_MS).then(() => readIfPresent(path)));
   const pid = Number.parseInt(text, 10);
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  return (await commandLine(pid)).includes(files.config) ? pid : undefined;
+  return Number.isSafeInteger(pid) && pid > 0 && (await isRunning(pid, directory)) ? pid : undefined;
+}
+
+/** Whether this process is the node's. A process id that another program got meanwhile does not count. */
+export async function isRunning(pid: number, directory: string): Promise<boolean> {
+  return isAlive(pid) && (await commandLine(pid)).includes(nodeFiles(directory).config);
+}
+
+/** A space for a file that is not there: it will not get content by waiting. */
+function readIfPresent(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => " ");
 }
 
 function isAlive(pid: number): boolean {

@@ -148,9 +148,10 @@ test("a move whose terraform is killed goes on where it stopped", async () => {
     const primary = index % 2 === 0 ? "dc-a-dr" : "dc-a";
     await world.configure(topology(world.directory, { primary }));
     const child = terraform.start("apply", "-auto-approve", "-no-color", "-input=false");
+    const end = exited(child);
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
-    await exited(child).catch(() => null);
+    await end;
     await terraform.apply();
     expect(await terraform.planIsEmpty()).toBe(true);
     expect(await roles(primary)).toEqual(["primary", "primary"]);
