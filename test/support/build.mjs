@@ -1,5 +1,5 @@
 // Turns the TypeScript of all rooms into what runs: seconds, because nothing is type-checked here (`npm run check` does that).
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -42,13 +42,19 @@ async function transpile(folder) {
 async function bundleServer() {
   const entry = "server/main.ts";
   if (!existsSync(join(root, entry))) return;
-  await build({
+  const { outputFiles } = await build({
     ...common,
     entryPoints: [entry],
     outfile: "server/dist/meridian-server.js",
     bundle: true,
     packages: "external",
+    write: false,
   });
+  // Whole or not at all: a server that starts during a build must not load half a file.
+  for (const { path, contents } of outputFiles) {
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
 }
 
 /** The one file that Terraform starts. */
