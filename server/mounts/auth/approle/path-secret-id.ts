@@ -238,7 +238,9 @@ const destroyByAccessor = async ({
   fields,
 }: Call<ApproleContext, FieldValues<typeof roleName & typeof accessorField>>): Promise<Outcome> => {
   const role = await existingRole(context, fields.role_name);
-  return destroy(context, role, await find(context, role, { accessor: fields.secret_id_accessor }));
+  const found = await find(context, role, { accessor: fields.secret_id_accessor });
+  // Another role's accessor is none of this role's: whoever asks must learn that nothing was destroyed.
+  return found === undefined ? { kind: "not_found" } : destroy(context, role, found);
 };
 
 export const destroyAccessor = declare({
