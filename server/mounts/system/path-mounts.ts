@@ -30,13 +30,18 @@ const tuneFields = {
   user_lockout_config: { type: "object", description: "Accepted and ignored." },
 } as const;
 
-const TABLES: readonly { readonly kind: MountKind; readonly template: string; readonly noun: string }[] = [
+const HALVES: readonly Half[] = [
   { kind: "secret", template: "mounts", noun: "secrets engine" },
   { kind: "auth", template: "auth", noun: "auth method" },
 ];
 
-/** sys/mounts and sys/auth: the same paths over the two halves of one table. */
-export const mountPaths: readonly AnyPath<SystemContext>[] = TABLES.flatMap(({ kind, template, noun }) => [
+interface Half {
+  readonly kind: MountKind;
+  readonly template: string;
+  readonly noun: string;
+}
+
+const tablePath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
   declare({
     template,
     summary: `All ${noun}s.`,
@@ -47,7 +52,9 @@ export const mountPaths: readonly AnyPath<SystemContext>[] = TABLES.flatMap(({ k
         run: ({ context }) => tableOf(context.ports.mounts.list(kind), kind),
       },
     },
-  }),
+  });
+
+const entryPath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
   declare({
     template: `${template}/{path...}`,
     summary: `One ${noun}.`,
@@ -85,7 +92,9 @@ export const mountPaths: readonly AnyPath<SystemContext>[] = TABLES.flatMap(({ k
         run: ({ context, fields }) => disable(context, fullPath(kind, fields.path)),
       },
     },
-  }),
+  });
+
+const tunePath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
   declare({
     template: `${template}/{path...}/tune`,
     summary: `Configuration of one ${noun}.`,
@@ -113,7 +122,13 @@ export const mountPaths: readonly AnyPath<SystemContext>[] = TABLES.flatMap(({ k
         },
       },
     },
-  }),
+  });
+
+/** sys/mounts and sys/auth: the same paths over the two halves of one table. */
+export const mountPaths: readonly AnyPath<SystemContext>[] = HALVES.flatMap((half) => [
+  tablePath(half),
+  entryPath(half),
+  tunePath(half),
 ]);
 
 function tableOf(entries: readonly MountEntry[], kind: MountKind): Outcome {
