@@ -23,8 +23,9 @@ export class World {
   /** From the outputs of the deployment. */
   public static async of(folder: DemoFolder, password: string): Promise<World> {
     const outputs: unknown = JSON.parse(await readFile(folder.outputs, "utf8"));
-    const addresses = Object.entries(at(outputs, "multi-datacenter", "topology_api_addresses") ?? {});
-    const authority = (name: string) => textAt(outputs, "multi-datacenter", "topology_ca_certificates", name);
+    const addresses = Object.entries(at(outputs, "multi-datacenter", "topology", "topology_api_addresses") ?? {});
+    const authority = (name: string) =>
+      textAt(outputs, "multi-datacenter", "topology", "topology_ca_certificates", name);
     const clusters = addresses.map(([name, address]): [string, ClusterApi] => [
       name,
       new ClusterApi(name, String(address), authority(name)),
@@ -47,11 +48,11 @@ export class World {
     return token;
   }
 
-  /** A login with which the application's secret id can be made; its credentials are in the operator file. */
+  /** A login that may make the application's secret id. The credentials, in the operator file, are the primary's everywhere. */
   public async administratorToken(cluster: string): Promise<string> {
     const operator: unknown = JSON.parse(await readFile(this.folder.operatorFile, "utf8"));
     const [mount, role_id, secret_id] = ["mount", "role_id", "secret_id"].map((field) =>
-      textAt(operator, "clusters", cluster, "administrator", field),
+      textAt(operator, "clusters", PRIMARY, "administrator", field),
     );
     return this.cluster(cluster).login(`${mount}/login`, { role_id, secret_id });
   }
