@@ -98,11 +98,14 @@ export class SecondaryRunner {
     return this.connector.open(kind);
   }
 
-  /** Whether everything that the primary was last known to have is here. */
+  /**
+   * Whether everything that the primary was last known to have is here. Without a link that is what its last heartbeat said;
+   * before the first attempt to reach it nothing is known.
+   */
   isCaughtUp(): boolean {
     if (this.current === "merkle-diff" || this.current === "merkle-sync") return false;
-    if (this.current === "stream-wals") return this.applied.index >= this.knownPrimaryIndex;
-    return this.attempts > 0 && this.applied.index >= this.knownPrimaryIndex;
+    const tried = this.current === "stream-wals" || this.attempts > 0 || this.connectionState === "transient_failure";
+    return tried && this.applied.index >= this.knownPrimaryIndex;
   }
 
   private addresses(): readonly string[] {

@@ -29,6 +29,8 @@ export class LoopbackNetwork {
   private readonly cuts = new Set<string>();
   tap: FrameTap = () => undefined;
   private nextPort = 20_000;
+  /** Dials go on once it resolves: a network that swallows packets. */
+  dialling: Promise<void> = Promise.resolve();
 
   /** The transport of the node that is called `name`. */
   transportOf(name: string): Transport {
@@ -64,7 +66,7 @@ export class LoopbackNetwork {
   }
 
   private async dial(from: string, options: DialOptions): Promise<PeerConnection> {
-    await Promise.resolve();
+    await this.dialling;
     const parsed = parseClusterAddress(options.address);
     const address = parsed === undefined ? options.address : `${parsed.host}:${parsed.port}`;
     const gate = this.gates.get(address);
