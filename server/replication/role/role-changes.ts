@@ -29,11 +29,11 @@ export class RoleChanges {
 
   /** One commit; a crash leaves the roles as they were or as they shall be. */
   async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
-    this.state.changing = true;
+    this.state.changing += 1;
     try {
       await this.deps.core.barrier.commit(operations, change);
     } finally {
-      this.state.changing = false;
+      this.state.changing -= 1;
     }
     await this.state.load();
   }
@@ -49,10 +49,13 @@ export class RoleChanges {
     this.deps.roleChanged();
   }
 
-  /** Changes where a secondary finds its primary, without waiting for operators' calls. */
-  async storeLink(mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink): Promise<void> {
-    const { role } = this.state.of(mode);
-    if (role.role !== "secondary" || role.link === undefined) return;
-    await this.commit([this.state.store.putRole(mode, { ...role, link: change(role.link) })]);
+  /** Changes where a secondary finds its primary, behind operators' calls that are under way. */
+  storeLink(mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink): Promise<void> {
+    return this.exclusive(async () => {
+      const { role } = this.state.of(mode);
+      if (role.role !== "secondary" || role.link === undefined) return;
+      const link = change(role.link);
+      if (link !== role.link) await this.commit([this.state.store.putRole(mode, { ...role, link })]);
+    });
   }
 }

@@ -121,15 +121,26 @@ export class Runners {
       await this.resync.discard("the stream stands without it");
       this.resync = undefined;
     }
-    if (this.linkOf(mode).rejoins) await this.storeLink(mode, (link) => ({ ...link, rejoins: false }));
+    const joined = this.linkOf(mode);
+    if (joined.rejoins) await this.changeLink(mode, joined, (link) => ({ ...link, rejoins: false }));
   }
 
   private learn(mode: ReplicationMode, addresses: readonly string[]): void {
-    const link = this.linkOf(mode);
-    if (addresses.length === 0 || addresses.join() === link.knownAddresses.join()) return;
-    this.storeLink(mode, (current) => ({ ...current, knownAddresses: addresses })).catch((error: Error) => {
+    const known = this.linkOf(mode);
+    if (addresses.length === 0 || addresses.join() === known.knownAddresses.join()) return;
+    this.changeLink(mode, known, (link) => ({ ...link, knownAddresses: addresses })).catch((error: Error) => {
       this.deps.logger.log("warn", "addresses of the primary were not stored", { mode, reason: error.message });
     });
+  }
+
+  /** Leaves a link alone that an operator has put in the place of `expected` meanwhile. */
+  private changeLink(
+    mode: ReplicationMode,
+    expected: PrimaryLink,
+    change: (link: PrimaryLink) => PrimaryLink,
+  ): Promise<void> {
+    const { certificate } = expected.credentials;
+    return this.storeLink(mode, (link) => (link.credentials.certificate === certificate ? change(link) : link));
   }
 
   private async reconcile(mode: ReplicationMode, setId: string, connection: PeerConnection): Promise<void> {

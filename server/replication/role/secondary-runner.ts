@@ -165,7 +165,9 @@ export class SecondaryRunner {
         this.applied.begin(welcome.clusterId, welcome.index);
         this.move("streaming", "");
         stood();
-        void this.options.joined();
+        this.options.joined().catch((error: Error) => {
+          this.deps.logger.log("warn", "joining was not recorded", { mode: this.options.mode, reason: error.message });
+        });
       },
     };
   }

@@ -1,4 +1,6 @@
+import { createServer } from "node:net";
 import { clusterCertificates } from "../../cluster/certificates";
+import { http2Transport } from "../../cluster/http2-transport";
 import { type Lifecycle, openLifecycle } from "../../lifecycle/lifecycle";
 import {
   coreOf,
@@ -63,8 +65,12 @@ export class TestSet {
   private readonly nodes = new Map<string, TestNode>();
   private nextPort = 8_201;
 
+  /** @param overSockets real HTTP/2 and TLS on 127.0.0.1 instead of the loopback network */
+  constructor(readonly overSockets = false) {}
+
   async start(name: string, limits: Partial<StreamLimits> = {}): Promise<TestNode> {
-    const node = new TestNode(this, name, this.nextPort++, limits);
+    const port = this.overSockets ? await freePort() : this.nextPort++;
+    const node = new TestNode(this, name, port, limits);
     this.nodes.set(name, node);
     await node.open();
     return node;
@@ -165,8 +171,8 @@ export class TestNode {
   private async openServices(core: UnsealedCore): Promise<() => Promise<void>> {
     const { replication, wrapping } = await openTestReplication(core, {
       name: this.name,
-      transport: this.set.network.transportOf(this.name),
-      certificates: loopbackCertificates,
+      transport: this.set.overSockets ? http2Transport : this.set.network.transportOf(this.name),
+      certificates: this.set.overSockets ? certificates : { ...certificates, fingerprintOf: loopbackFingerprint },
       api: { unwrap: async (address, token) => await this.unwrapAt(address, token) },
       clusterPort: this.clusterPort,
       limits: this.limits,
@@ -185,11 +191,19 @@ export class TestNode {
   }
 }
 
-/** Real keys and certificates; only the fingerprint is that of the simulated handshake. */
-const loopbackCertificates: Certificates = {
-  ...clusterCertificates(systemClock, systemRandom),
-  fingerprintOf: loopbackFingerprint,
-};
+const certificates: Certificates = clusterCertificates(systemClock, systemRandom);
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
+    });
+  });
+}
 
 /** Makes `secondary` a secondary of `primary` and waits until it streams. */
 export async function link(primary: TestNode, secondary: TestNode, mode: ReplicationMode, id = secondary.name) {
