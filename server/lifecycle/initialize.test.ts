@@ -3,6 +3,7 @@ import { parseJson } from "../sdk/json";
 import type { ResponseData } from "../sdk/outcome";
 import { MemoryDisk } from "../storage/memory/disk";
 import { openMemoryStorage } from "../storage/memory/index";
+import { proofOf } from "./initialize";
 import { openLifecycle } from "./lifecycle";
 import {
   coreOf,
@@ -58,7 +59,9 @@ test("interrupted at any commit: not initialised, or the same answer is handed o
       await second.settled();
       // What the interrupted attempt left is gone.
       expect(new Set(disk.range("g/", undefined, 1000).map(({ key }) => key.split("/")[1])).size).toBe(1);
-      await second.confirmInitialization();
+      await expect(second.confirmInitialization(Buffer.alloc(32))).rejects.toMatchObject({ code: "permission_denied" });
+      expect(await second.initialize(request)).toEqual(answer);
+      await second.confirmInitialization(proofOf("hvs.root"));
       await expect(second.initialize(request)).rejects.toMatchObject({ code: "invalid_request" });
       await second.close();
     }

@@ -5,7 +5,7 @@ import type { SealKind } from "../barrier/seal/seal-kind";
 import type { SealRecord } from "../barrier/seal/seal-record";
 import { checkNumbers, makeShareSet } from "../barrier/seal/share-set";
 import { ValueCipher } from "../barrier/value-cipher";
-import { exportSecretKey, takeSecretKey } from "../sdk/crypto";
+import { exportSecretKey, sha256, takeSecretKey } from "../sdk/crypto";
 import { ServerError } from "../sdk/errors";
 import { stringifyJson } from "../sdk/json";
 import type { ResponseData } from "../sdk/outcome";
@@ -52,7 +52,7 @@ export async function initializeStorage(options: InitializeOptions, request: Ini
     const { rootToken } = await options.onInitialized(core);
     const { record, shares } = await sealRootKey(options, numbers, exportSecretKey(rootKey));
     const answer = await answerBody(options.seal, request, numbers, shares, rootToken);
-    const kept = keptAnswer(request, answer);
+    const kept = keptAnswer(request, answer, rootToken);
     const change = pointTo(generation, record, true);
     const puts = kept === undefined ? change.puts : [...change.puts, putAnswer(kept)];
     await options.core.storage.commit({ preconditions: change.preconditions, puts, deletes: [] });
@@ -61,6 +61,11 @@ export async function initializeStorage(options: InitializeOptions, request: Ini
     await core.close();
     throw error;
   }
+}
+
+/** What only a reader of the answer can show: SHA-256 of the root token's text. */
+export function proofOf(rootToken: string): Buffer {
+  return sha256(rootToken);
 }
 
 /** What the client gets instead of the answer: base64 of both. */
@@ -154,10 +159,10 @@ async function rootTokenText(pgpKey: string | undefined, rootToken: string): Pro
   return (await encryptToPgpKey(pgpKey, Buffer.from(rootToken))).toString("base64");
 }
 
-function keptAnswer({ recipient }: InitializeRequest, answer: ResponseData): InitAnswer | undefined {
+function keptAnswer({ recipient }: InitializeRequest, answer: ResponseData, rootToken: string): InitAnswer | undefined {
   if (recipient === undefined) return undefined;
   const plaintext = Buffer.from(stringifyJson(answer));
   const ciphertext = sealToRecipient(recipient, plaintext);
   plaintext.fill(0);
-  return { recipient: Buffer.from(recipient), ciphertext };
+  return { recipient: Buffer.from(recipient), proofDigest: sha256(proofOf(rootToken)), ciphertext };
 }

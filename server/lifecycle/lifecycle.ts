@@ -1,7 +1,7 @@
 import type { SealKind } from "../barrier/seal/seal-kind";
 import { parseShare, verifyShares } from "../barrier/seal/share-set";
 import type { ClusterIdentity, ShareSet, UnsealedCore } from "../sdk/barrier";
-import { constantTimeEqual, exportSecretKey, type SecretKey, takeSecretKey } from "../sdk/crypto";
+import { constantTimeEqual, exportSecretKey, type SecretKey, sha256, takeSecretKey } from "../sdk/crypto";
 import { ServerError } from "../sdk/errors";
 import type { Logger } from "../sdk/logger";
 import type { ResponseData } from "../sdk/outcome";
@@ -136,9 +136,10 @@ class StoredLifecycle implements Lifecycle {
     });
   }
 
-  confirmInitialization(): Promise<void> {
+  confirmInitialization(proof: Buffer): Promise<void> {
     return this.tasks.run(async () => {
       if (this.meta?.answer === undefined) return;
+      if (!constantTimeEqual(sha256(proof), this.meta.answer.proofDigest)) throw new ServerError("permission_denied");
       await forgetAnswer(this.options.storage);
       this.meta = { ...this.meta, answer: undefined };
     });

@@ -17,9 +17,12 @@ const SEAL = "m/seal";
 const ANSWER = "m/init-answer";
 const FORMAT_VERSION = "1";
 const RECIPIENT_BYTES = 32;
+const DIGEST_BYTES = 32;
 
 export interface InitAnswer {
   readonly recipient: Buffer;
+  /** SHA-256 of the proof that opens `confirm`: whoever shows it has read the answer. */
+  readonly proofDigest: Buffer;
   readonly ciphertext: Buffer;
 }
 
@@ -53,7 +56,8 @@ export async function readMeta(storage: Storage): Promise<MetaState | undefined>
     seal: decodeSealRecord(seal),
     answer: answer && {
       recipient: Buffer.from(answer.subarray(0, RECIPIENT_BYTES)),
-      ciphertext: Buffer.from(answer.subarray(RECIPIENT_BYTES)),
+      proofDigest: Buffer.from(answer.subarray(RECIPIENT_BYTES, RECIPIENT_BYTES + DIGEST_BYTES)),
+      ciphertext: Buffer.from(answer.subarray(RECIPIENT_BYTES + DIGEST_BYTES)),
     },
   };
 }
@@ -69,8 +73,11 @@ export function putSeal(seal: SealRecord): { readonly key: string; readonly valu
   return put(SEAL, encodeSealRecord(seal));
 }
 
-export function putAnswer({ recipient, ciphertext }: InitAnswer): { readonly key: string; readonly value: Buffer } {
-  return put(ANSWER, Buffer.concat([recipient, ciphertext]));
+export function putAnswer({ recipient, proofDigest, ciphertext }: InitAnswer): {
+  readonly key: string;
+  readonly value: Buffer;
+} {
+  return put(ANSWER, Buffer.concat([recipient, proofDigest, ciphertext]));
 }
 
 export function forgetAnswer(storage: Storage): Promise<void> {

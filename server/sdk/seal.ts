@@ -45,8 +45,11 @@ export interface SealPort {
   status(): SealStatus;
   /** The body of the answer. @throws invalid_request when initialised already, or for impossible numbers */
   initialize(request: InitializeRequest): Promise<ResponseData>;
-  /** Forgets the ciphertext kept for the recipient. */
-  confirmInitialization(): Promise<void>;
+  /**
+   * Forgets the ciphertext kept for the recipient. `proof` is SHA-256 of the root token: nobody else may take the answer away
+   * from whoever has not saved it yet. Nothing kept: succeeds. @throws permission_denied
+   */
+  confirmInitialization(proof: Buffer): Promise<void>;
   /** One share (hex or base64 text). `reset` forgets the shares given so far. @throws invalid_request for a wrong share */
   unseal(share: string | undefined, reset: boolean): Promise<SealStatus>;
   seal(): Promise<void>;

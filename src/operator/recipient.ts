@@ -62,3 +62,8 @@ export function openForRecipient(keys: RecipientKeys, sealed: Buffer): Buffer {
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   return Buffer.concat([decipher.update(sealed.subarray(KEY_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
 }
+
+/** What `sys/init/confirm` asks for: base64 SHA-256 of the root token, which only a reader of the answer knows. */
+export function initializationProof(rootToken: string): string {
+  return createHash("sha256").update(rootToken).digest("base64");
+}

@@ -55,7 +55,13 @@ export const initializationPaths = [
   declare({
     template: "init/confirm",
     summary: "Forget the answer of init that was kept for its recipient.",
-    fields: {},
+    fields: {
+      proof: {
+        type: "string",
+        description: "Base64 SHA-256 of the root token in the answer: shows that the answer was read.",
+        required: true,
+      },
+    },
     operations: {
       update: {
         summary: "Confirm that the answer of init was saved",
@@ -63,8 +69,8 @@ export const initializationPaths = [
         whileSealed: true,
         onDrSecondary: true,
         unaudited: true,
-        run: async ({ context }) => {
-          await context.ports.seal.confirmInitialization();
+        run: async ({ context, fields }) => {
+          await context.ports.seal.confirmInitialization(Buffer.from(fields.proof, "base64"));
           return { kind: "empty" };
         },
       },

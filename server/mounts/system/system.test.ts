@@ -244,7 +244,7 @@ test("init: numbers and recipient are checked and handed on", async () => {
   expect(system.initialised[0]).toMatchObject({ secretShares: 5, secretThreshold: 3, recipient: Buffer.alloc(32, 7) });
   expect((await system.ask("PUT", "init", { secret_shares: 256 }, "")).status).toBe(400);
   expect((await system.ask("PUT", "init", { recipient: "AAAA" }, "")).status).toBe(400);
-  expect((await system.ask("POST", "init/confirm", undefined, "")).status).toBe(204);
+  expect((await system.ask("POST", "init/confirm", { proof: "AAAA" }, "")).status).toBe(204);
   expect((await system.ask("POST", "unseal", {}, "")).status).toBe(400);
   expect((await system.ask("POST", "unseal", { key: "aa" }, "")).json).toMatchObject({ sealed: false });
   expect((await system.ask("POST", "seal", undefined, "")).status).toBe(503);

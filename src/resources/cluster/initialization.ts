@@ -10,7 +10,7 @@ import {
   type OperatorDocument,
   withCluster,
 } from "../../operator/operator-document";
-import { makeRecipient, openForRecipient, recipientFingerprint } from "../../operator/recipient";
+import { initializationProof, makeRecipient, openForRecipient, recipientFingerprint } from "../../operator/recipient";
 
 const ANSWER_LIMIT_MS = 30_000;
 
@@ -37,7 +37,7 @@ export async function ensureInitialized(
   if (entry.recipient === undefined) return null;
   if (entry.keys === undefined) await requestKeys(session, cluster, state, entry.recipient, numbers);
   caller.log.info("initialised", { cluster: cluster.name, shares: numbers.shares, threshold: numbers.threshold });
-  await confirm(cluster);
+  await confirm(session, cluster);
   await session.operator.update((document) => withCluster(document, cluster.name, ({ recipient: _, ...rest }) => rest));
   return recipientFingerprint(entry.recipient);
 }
@@ -126,9 +126,12 @@ function openAnswer(
 }
 
 /** The server forgets the encrypted answer. One that has none, or never kept one, is fine. */
-async function confirm(cluster: ClusterClient): Promise<void> {
+async function confirm(session: MeridianSession, cluster: ClusterClient): Promise<void> {
+  const rootToken = (await session.operator.read()).clusters.get(cluster.name)?.rootToken;
+  if (rootToken === undefined) return;
+  const proof = initializationProof(rootToken);
   try {
-    await cluster.post("sys/init/confirm", {}, { token: null, accept: [404, 405] });
+    await cluster.post("sys/init/confirm", { proof }, { token: null, accept: [404, 405] });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 400) throw error;
   }
