@@ -3,13 +3,15 @@ import { rm } from "node:fs/promises";
 import { Cdktf } from "./demo/cdktf";
 import { DemoFailure } from "./demo/failure";
 import { type DemoFolder, demoFolder } from "./demo/folder";
+import { Interruption } from "./demo/interruption";
 import { keptText } from "./demo/kept";
-import { clearFolder, hasDeployment, lockFolder, runningServers, stopServers, unlockFolder } from "./demo/leftovers";
+import { clearFolder, lockFolder, runningServers, stopServers, unlockFolder } from "./demo/leftovers";
 import { copyProgram } from "./demo/program";
 import { writeMirror } from "./demo/provider-mirror";
 import { Report } from "./demo/report";
 import { type Stage, tellStory } from "./demo/story";
 import { requireTerraform } from "./demo/terraform";
+import { hasDeployment } from "./demo/terraform-state";
 import { World } from "./demo/world";
 
 const USAGE = `npm run demo              deploys four clusters, walks through the story, destroys them
@@ -93,11 +95,17 @@ async function down(stage: Stage): Promise<void> {
 async function demo(stage: Stage, password: string, keep: boolean): Promise<void> {
   const { report, folder } = stage;
   await removeEarlierRun(stage);
+  const interruption = new Interruption();
   try {
-    await play(stage, password);
+    await interruption.orEndOf(play(stage, password));
   } catch (error) {
+    if (interruption.happened) {
+      report.say("stopping; once more, and everything is left as it is");
+      await stage.cdktf.interrupt();
+    }
     await takeDown(stage).catch((second: unknown) => report.detail(String(second)));
-    throw error;
+    await unlockFolder(folder);
+    fail(error);
   }
   if (!keep) {
     await takeDown(stage);
@@ -125,8 +133,11 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+/** Ends the process, with what may still wait in it. */
+function fail(error: unknown): never {
   const reason = error instanceof DemoFailure ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`\nThe demo failed: ${reason}\n`);
-  process.exitCode = 1;
-});
+  process.exit(1);
+}
+
+main().catch(fail);

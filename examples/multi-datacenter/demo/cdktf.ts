@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DemoFailure } from "./failure";
 import { type DemoFolder, REPOSITORY } from "./folder";
-import { bare, PlannedSteps, progressOf } from "./progress-lines";
+import { bare, progressOf } from "./progress-lines";
 
 const BIN = join(REPOSITORY, "node_modules", ".bin");
 const SHOWN_LINES_MAX = 40;
@@ -12,12 +12,12 @@ const SHOWN_LINES_MAX = 40;
 export interface Deployment {
   /** Terraform found nothing to do. */
   readonly unchanged: boolean;
-  /** What the topology's plan listed. */
-  readonly steps: readonly string[];
 }
 
 /** The real `cdktf` command line in the demo's folder. */
 export class Cdktf {
+  private child: ChildProcess | undefined;
+
   public constructor(
     private readonly folder: DemoFolder,
     private readonly password: string,
@@ -44,6 +44,14 @@ export class Cdktf {
     await this.run("destroy");
   }
 
+  /** Asks the command that runs, if any, to end, and waits for it: terraform must not be cut off in the middle. */
+  public async interrupt(): Promise<void> {
+    const { child } = this;
+    if (child === undefined) return;
+    child.kill("SIGINT");
+    await new Promise((resolve) => child.once("close", resolve));
+  }
+
   private async run(command: string, ...flags: readonly string[]): Promise<Deployment> {
     const args = [join(BIN, "cdktf"), command, "--auto-approve", "--no-color", ...flags];
     const child = spawn(process.execPath, args, {
@@ -51,21 +59,21 @@ export class Cdktf {
       env: this.environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const planned = new PlannedSteps();
     const lines: string[] = [];
     const read = (line: string): void => {
       lines.push(line);
-      planned.read(line);
       const progress = progressOf(line);
       if (progress !== undefined) this.progress(progress);
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", read);
+    this.child = child;
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
     });
+    this.child = undefined;
     if (code !== 0) throw new DemoFailure(`cdktf ${command} ended with ${code}:\n${explanation(lines)}`);
-    return { unchanged: lines.some((line) => bare(line).startsWith("No changes.")), steps: planned.steps };
+    return { unchanged: lines.some((line) => bare(line).startsWith("No changes.")) };
   }
 
   /** What somebody's shell says of Terraform, or of clusters of their own, is kept out. */

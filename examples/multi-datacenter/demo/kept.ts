@@ -18,7 +18,7 @@ ${lines.join("\n")}
 Log in as demo, at any but the standby:
 
   export MERIDIAN_ADDR=${address} MERIDIAN_CACERT=${authority(folder, "dc-b")}
-  ${meridian} login -method=userpass username=demo password=${password}
+  ${meridian} login -method=userpass username=demo      # password: ${password}
   ${meridian} kv get secret/app/database
 
 Unseal shares and administrators' credentials: ${folder.operatorFile}

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DemoFailure } from "./failure";
 import type { DemoFolder } from "./folder";
-import { at } from "./json";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
@@ -20,16 +19,6 @@ export async function lockFolder(folder: DemoFolder): Promise<void> {
 
 export async function unlockFolder(folder: DemoFolder): Promise<void> {
   await rm(folder.lock, { force: true });
-}
-
-/** Whether Terraform's state still has resources of an earlier run. */
-export async function hasDeployment(folder: DemoFolder): Promise<boolean> {
-  try {
-    const resources = at(JSON.parse(await textOf(folder.state)), "resources");
-    return Array.isArray(resources) && resources.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /** Servers of this folder that run: their process ids by node. */

@@ -12,26 +12,12 @@ const DONE: ReadonlyMap<string, string> = new Map([
 /** What a line of Terraform tells a reader who watches; undefined for the rest of it. */
 export function progressOf(line: string): string | undefined {
   const text = bare(line);
-  const done = /^(meridian_\w+?)\.\S+ \((\S+)\): (\w+ complete) after (\w+)/.exec(text);
+  const done = /^(meridian_\w+)\.\S+ \((\S+)\): (\w+ complete) after (\w+)/.exec(text);
   if (done !== null) {
     const [, type = "", path = "", what = "", duration = ""] = done;
-    return `${DONE.get(what) ?? what} ${type} ${path.replace(/\/Resource$/, "")} (${duration})`;
+    return `${DONE.get(what) ?? what} ${type} ${path.replace(/\/(Resource|Node)$/, "")} (${duration})`;
   }
-  const still = /^(meridian_\w+?)\.\S+ \((\S+)\): (Still \w+)\.\.\. \[(?:id=\S+, )?(\S+) elapsed\]/.exec(text);
+  const still = /^(meridian_\w+)\.\S+ \((\S+)\): (Still \w+)\.\.\. \[(?:id=\S+, )?(\S+) elapsed\]/.exec(text);
   if (still !== null) return `${still[3]?.toLowerCase()} ${still[1]} ${still[2]} (${still[4]})`;
-  return /^(Plan: |No changes\.|Apply complete!|Destroy complete!)/.test(text) ? text : undefined;
-}
-
-/** The steps of a failover, as the plan lists them. */
-export class PlannedSteps {
-  public readonly steps: string[] = [];
-  private inside = false;
-
-  public read(line: string): void {
-    const text = bare(line);
-    if (/^[~+] steps\s+= \[/.test(text)) this.inside = true;
-    else if (text === "]" || text === "],") this.inside = false;
-    const step = this.inside ? /^\+ "(.*)",?$/.exec(text)?.[1] : undefined;
-    if (step !== undefined) this.steps.push(step);
-  }
+  return /^(Plan: |No changes\.)/.test(text) ? text : undefined;
 }

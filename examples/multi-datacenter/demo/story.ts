@@ -10,6 +10,7 @@ import { DemoFailure } from "./failure";
 import type { DemoFolder } from "./folder";
 import { setPrimary } from "./program";
 import type { Report } from "./report";
+import { performedSteps } from "./terraform-state";
 import { type Act, PRIMARY, SECONDARIES, STANDBY, type World } from "./world";
 import { Writer } from "./writer";
 
@@ -63,8 +64,9 @@ async function move(
   report.detail(`${line.number} - ${line.before}`);
   report.detail(`${line.number} + ${line.after}`);
   const [began, before] = [performance.now(), writer.acknowledged];
-  const { steps } = await cdktf.deploy();
-  for (const step of steps) report.detail(`step: ${step}`);
+  await cdktf.deploy();
+  for (const [position, step] of (await performedSteps(folder)).entries())
+    report.detail(`step ${position + 1}: ${step}`);
   for (const row of await movedPrimary(world, to, from)) report.saw(row);
   report.saw({
     act: `writer during the move to ${to}`,
