@@ -5,7 +5,7 @@ import { DemoFailure } from "./demo/failure";
 import { type DemoFolder, demoFolder } from "./demo/folder";
 import { Interruption } from "./demo/interruption";
 import { keptText } from "./demo/kept";
-import { clearFolder, lockFolder, runningServers, stopServers, unlockFolder } from "./demo/leftovers";
+import { clearFolder, keepLogs, lockFolder, runningServers, stopServers, unlockFolder } from "./demo/leftovers";
 import { copyProgram } from "./demo/program";
 import { writeMirror } from "./demo/provider-mirror";
 import { Report } from "./demo/report";
@@ -39,7 +39,8 @@ async function prepare({ folder, cdktf }: Stage, keepProgram: boolean): Promise<
 async function takeDown(stage: Stage): Promise<void> {
   const { folder, report, cdktf } = stage;
   let failure: unknown;
-  if (await hasDeployment(folder)) {
+  // Without a server (the machine was restarted) there is nobody whom terraform could ask.
+  if ((await hasDeployment(folder)) && (await runningServers(folder)).size > 0) {
     report.say("cdktf destroy");
     await report
       .timed("cdktf destroy", () => cdktf.destroy())
@@ -103,6 +104,7 @@ async function demo(stage: Stage, password: string, keep: boolean): Promise<void
       report.say("stopping; once more, and everything is left as it is");
       await stage.cdktf.interrupt();
     }
+    report.say(`keeping the servers' logs in ${await keepLogs(folder)}`);
     await takeDown(stage).catch((second: unknown) => report.detail(String(second)));
     await unlockFolder(folder);
     fail(error);

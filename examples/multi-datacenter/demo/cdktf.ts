@@ -17,6 +17,7 @@ export interface Deployment {
 /** The real `cdktf` command line in the demo's folder. */
 export class Cdktf {
   private child: ChildProcess | undefined;
+  private interrupted = false;
 
   public constructor(
     private readonly folder: DemoFolder,
@@ -36,16 +37,18 @@ export class Cdktf {
     await writeFile(join(this.folder.path, "cdktf.json"), `${JSON.stringify(configuration, null, 2)}\n`);
   }
 
-  public deploy(): Promise<Deployment> {
+  public async deploy(): Promise<Deployment> {
+    if (this.interrupted) throw new DemoFailure("interrupted");
     return this.run("deploy", "--skip-provider-lock", "--outputs-file", this.folder.outputs);
   }
 
   public async destroy(): Promise<void> {
-    await this.run("destroy");
+    await this.run("destroy", "--skip-provider-lock");
   }
 
-  /** Asks the command that runs, if any, to end, and waits for it: terraform must not be cut off in the middle. */
+  /** Starts no deployment any more; one that runs is asked to end and waited for, since its state must be written. */
   public async interrupt(): Promise<void> {
+    this.interrupted = true;
     const { child } = this;
     if (child === undefined) return;
     child.kill("SIGINT");

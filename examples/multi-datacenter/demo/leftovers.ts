@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DemoFailure } from "./failure";
@@ -41,6 +41,16 @@ export async function stopServers(folder: DemoFolder): Promise<readonly string[]
   }
   for (const pid of (await runningServers(folder)).values()) process.kill(pid, "SIGKILL");
   return [...found.keys()];
+}
+
+/** Copies the servers' logs to where destroying does not reach. @returns that directory */
+export async function keepLogs(folder: DemoFolder): Promise<string> {
+  const logs = join(folder.path, "logs");
+  await mkdir(logs, { recursive: true });
+  for (const node of await readdir(folder.nodes).catch(() => [])) {
+    await copyFile(join(folder.nodes, node, "server.log"), join(logs, `${node}.log`)).catch(() => undefined);
+  }
+  return logs;
 }
 
 /** Empties the folder but for this run's lock. */
