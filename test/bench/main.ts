@@ -34,10 +34,11 @@ function print(rows: readonly Row[]): void {
     `${figure(row.spread[0])}..${figure(row.spread[1])}`,
     figure(row.limit),
     figure(row.ratio),
+    row.ratioSpread === undefined ? "" : `${figure(row.ratioSpread[0])}..${figure(row.ratioSpread[1])}`,
     row.goal,
     row.goal === "" ? "" : row.met ? "met" : "NOT MET",
   ]);
-  const head = ["figure", "median", "unit", "spread", "limit", "ratio", "goal", ""];
+  const head = ["figure", "median", "unit", "spread", "limit", "ratio", "spread", "goal", ""];
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   for (const row of [head, ...cells])
     process.stdout.write(

@@ -5,8 +5,9 @@ export interface Row {
   readonly unit: string;
   /** What the value is held against, in the same unit; undefined where the goal is absolute. */
   readonly limit: number | undefined;
-  /** value / limit. */
+  /** value / limit: the median of the rounds' own ratios, for the machine's speed drifts from round to round. */
   readonly ratio: number | undefined;
+  readonly ratioSpread: readonly [number, number] | undefined;
   readonly goal: string;
   readonly met: boolean;
   /** Smallest and largest value of the rounds. */
@@ -20,7 +21,7 @@ export interface Goal {
   readonly bound: number;
 }
 
-/** Judges the medians; the spread is shown beside them. */
+/** Judges the medians; the spread is shown beside them. `values` and `limits` are of the same rounds. */
 export function judge(
   name: string,
   unit: string,
@@ -30,7 +31,8 @@ export function judge(
 ): Row {
   const value = middle(values);
   const limit = limits === undefined ? undefined : middle(limits);
-  const ratio = limit === undefined ? undefined : value / limit;
+  const ratios = limits === undefined ? undefined : values.map((of, round) => of / (limits[round] ?? Number.NaN));
+  const ratio = ratios === undefined ? undefined : middle(ratios);
   const measured = goal?.of === "ratio" ? ratio : value;
   const met =
     goal === undefined ||
@@ -41,10 +43,15 @@ export function judge(
     unit,
     limit,
     ratio,
+    ratioSpread: ratios === undefined ? undefined : spreadOf(ratios),
     goal: goal === undefined ? "" : `${goal.of} ${goal.relation} ${goal.bound}`,
     met,
-    spread: [Math.min(...values), Math.max(...values)],
+    spread: spreadOf(values),
   };
+}
+
+function spreadOf(values: readonly number[]): readonly [number, number] {
+  return [Math.min(...values), Math.max(...values)];
 }
 
 function middle(values: readonly number[]): number {
