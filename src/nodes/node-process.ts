@@ -6,6 +6,8 @@ import { nodeFiles } from "./node-files";
 
 const run = promisify(execFile);
 const POLL_MS = 50;
+const EXEC_MS = 10;
+const EXEC_ATTEMPTS = 10;
 const TERM_LIMIT_MS = 20_000;
 const KILL_LIMIT_MS = 5000;
 
@@ -63,7 +65,13 @@ export async function runningPid(directory: string): Promise<number | undefined>
 
 /** Whether this process is the node's. A process id that another program got meanwhile does not count. */
 export async function isRunning(pid: number, directory: string): Promise<boolean> {
-  return isAlive(pid) && (await commandLine(pid)).includes(nodeFiles(directory).config);
+  for (let attempt = 0; attempt < EXEC_ATTEMPTS && isAlive(pid); attempt += 1) {
+    const line = await commandLine(pid);
+    if (line !== "") return line.includes(nodeFiles(directory).config);
+    // Empty while one program takes the place of another (env, then node), and for one that has ended.
+    await sleep(EXEC_MS);
+  }
+  return false;
 }
 
 /** A space for a file that is not there: it will not get content by waiting. */

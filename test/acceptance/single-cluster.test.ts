@@ -135,7 +135,7 @@ test("a process that died is started again by the next apply, unsealed and with 
   world = await World.create((directory) => nodeAndCluster(directory, "dc-a") + lasting);
   const { terraform } = world;
   await terraform.apply();
-  const pid = (await world.pid("dc-a")) ?? 0;
+  const pid = await world.runningPid("dc-a");
   process.kill(pid, "SIGKILL");
   await expect(eventuallyGone(pid)).resolves.toBe(true);
   const dead = await terraform.plan();

@@ -160,7 +160,7 @@ test("a move whose terraform is killed goes on where it stopped", async () => {
 });
 
 test("a dead primary is given up only when it is named", async () => {
-  world = await World.create((directory) => topology(directory));
+  world = await World.create((directory) => topology(directory), { TF_LOG: "DEBUG", TF_LOG_PATH: "trace.log" });
   const { terraform } = world;
   await terraform.apply();
   const wanted = topology(world.directory, { primary: "dc-a-dr" }).replace(
@@ -172,7 +172,7 @@ test("a dead primary is given up only when it is named", async () => {
     .replace(/resource "meridian_cluster" "dc_a" \{[^}]*\}/, "")
     .replace("meridian_cluster.dc_a, ", "");
   await terraform.run("state", "rm", "meridian_cluster.dc_a");
-  process.kill((await world.pid("dc-a")) ?? 0, "SIGKILL");
+  process.kill(await world.runningPid("dc-a"), "SIGKILL");
   await world.configure(withoutNode);
   const refused = await terraform.run("plan", "-no-color", "-input=false");
   expect(refused.exitCode).toBe(1);

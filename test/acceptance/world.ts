@@ -73,6 +73,13 @@ export class World {
     return runningPid(this.nodeDirectory(name));
   }
 
+  /** Never 0, which would mean this very test. */
+  async runningPid(name: string): Promise<number> {
+    const pid = await this.pid(name);
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
   /** The API of a node by its directory, as nobody. */
   async api(name: string): Promise<Api> {
     const record = JSON.parse(await readFile(join(this.nodeDirectory(name), "node.json"), "utf8")) as {

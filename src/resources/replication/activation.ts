@@ -1,9 +1,9 @@
 import type { ClusterClient } from "../../client/cluster-client";
-import { ApiError, ConfigurationError } from "../../client/errors";
+import { ApiError, ConfigurationError, WaitError } from "../../client/errors";
 import { textAt } from "../../client/json";
 import type { Caller, MeridianSession } from "../../client/session";
 import { ensureUnsealed } from "../../client/unseal";
-import { waitUntil } from "../../client/wait";
+import { type Probe, waitUntil } from "../../client/wait";
 import { adoptKeys, expectKeysOf } from "../../operator/key-succession";
 import { type Filter, settleFilter } from "./filter";
 import { makeOperationToken } from "./operation-token";
@@ -11,6 +11,7 @@ import { describeState, isStreaming, type Mode, replicationStatus, replicationSt
 
 const TOKEN_TTL = "10m";
 const STREAMING_LIMIT_MS = 15 * 60_000;
+const RECONNECT_LIMIT_MS = 3000;
 const PRIMARY_LIMIT_MS = 60_000;
 
 /** One secondary and the primary that it is to follow. */
@@ -61,8 +62,35 @@ export async function activateSecondary(session: MeridianSession, link: Link, ca
   await session.operator.read();
   if (status.mode === "disabled") await enable(session, link, caller);
   else if (!(await isKnownTo(link))) await rePoint(session, link, caller);
-  else await settleFilter(primary, link.id, link.filter);
+  else {
+    await settleFilter(primary, link.id, link.filter);
+    await reconnect(session, link, caller);
+  }
   await waitUntilStreaming(session, link, caller);
+}
+
+/**
+ * A member that the primary knows usually finds it by itself: it has learned the addresses of whoever may take the place
+ * of its primary. One that has not, because the old one died too early, is told; a DR secondary by a new token.
+ */
+async function reconnect(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
+  if (await streamsWithin(RECONNECT_LIMIT_MS, link, caller)) return;
+  const address = await session.clusterAddress(link.primary.name);
+  if (link.mode === "dr" || address === undefined) return rePoint(session, link, caller);
+  const body = { update_primary_addrs: [address] };
+  await link.secondary.post(`sys/replication/${link.mode}/secondary/update-primary`, body);
+  caller.log.info("told the primary's address", { cluster: link.secondary.name, mode: link.mode, address });
+}
+
+async function streamsWithin(limitMs: number, link: Link, caller: Caller): Promise<boolean> {
+  const what = `cluster "${link.secondary.name}" finds "${link.primary.name}" by itself`;
+  try {
+    await waitUntil({ ...caller, what, limitMs }, () => streaming(link));
+    return true;
+  } catch (error) {
+    if (error instanceof WaitError) return false;
+    throw error;
+  }
 }
 
 async function enable(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
@@ -106,18 +134,22 @@ export async function isKnownTo({ mode, primary, secondary, id }: Link): Promise
   );
 }
 
+async function streaming({ mode, primary, secondary, id }: Link): Promise<Probe<true>> {
+  const [below, above] = [(await replicationStatusNow(secondary))[mode], (await replicationStatusNow(primary))[mode]];
+  const connected = above.connectedSecondaries.includes(id);
+  if (isStreaming(below) && connected && below.setId === above.setId) return { done: true };
+  return {
+    pending: `${describeState(below)}; ${connected ? "connected" : `not yet connected as "${id}"`} at the primary`,
+  };
+}
+
 /** Until the secondary has everything and follows. Unseals it if the change of keys sealed it. */
 export async function waitUntilStreaming(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
-  const { mode, secondary, primary, id } = link;
+  const { mode, secondary, primary } = link;
   const what = `cluster "${secondary.name}" streams from "${primary.name}" (${mode})`;
   await waitUntil({ ...caller, what, limitMs: STREAMING_LIMIT_MS }, async () => {
     await ensureUnsealed(session, secondary, caller);
-    const [below, above] = [(await replicationStatusNow(secondary))[mode], (await replicationStatusNow(primary))[mode]];
-    const connected = above.connectedSecondaries.includes(id);
-    if (isStreaming(below) && connected && below.setId === above.setId) return { done: true };
-    return {
-      pending: `${describeState(below)}; ${connected ? "connected" : `not yet connected as "${id}"`} at the primary`,
-    };
+    return streaming(link);
   });
   const now = new Date(session.nowMs());
   if (needsRecord(await session.operator.read(), secondary.name)) {
