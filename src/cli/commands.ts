@@ -4,13 +4,15 @@ import { kvCommands } from "./commands/kv";
 import { list } from "./commands/list";
 import { login } from "./commands/login";
 import { operatorCommands } from "./commands/operator";
+import { pathHelp } from "./commands/path-help";
 import { read } from "./commands/read";
 import { replicationStatus } from "./commands/replication-status";
 import { server } from "./commands/server";
 import { status } from "./commands/status";
+import { version } from "./commands/version";
 import { write } from "./commands/write";
 
-/** Every command: one line each. */
+/** Every command: one line each. Parsing, help and dispatch follow from it. */
 export const commands: readonly Command[] = [
   server,
   status,
@@ -22,4 +24,6 @@ export const commands: readonly Command[] = [
   ...kvCommands,
   ...operatorCommands,
   replicationStatus,
+  pathHelp,
+  version,
 ];

@@ -7,7 +7,12 @@ function columns(rows: readonly (readonly [string, string])[]): string {
 }
 
 function flagColumns(rows: readonly FlagRow[]): string {
-  return columns(rows.map((row) => [`-${row.name}${row.kind === "switch" ? "" : "=..."}`, row.description]));
+  return columns(
+    rows.map((row) => {
+      const names = row.short === undefined ? `-${row.name}` : `-${row.short}, -${row.name}`;
+      return [`${names}${row.kind === "switch" ? "" : "=..."}`, row.description];
+    }),
+  );
 }
 
 export function commandHelp(command: Command): string {
@@ -33,7 +38,8 @@ export function groupHelp(commands: readonly Command[], words: readonly string[]
     "",
     columns(below.map((command) => [command.words.join(" "), command.summary])),
     "",
-    `Run "${name} <command> -help" for the arguments of one command. Flags take one dash or two.`,
+    `"${name} <command> -help" explains one command. Flags take one dash or two, and stand before or after arguments.`,
+    "Exit codes: 0 done; 1 wrong usage or a problem on this machine; 2 the server refused or does not answer.",
     "",
   ].join("\n");
 }

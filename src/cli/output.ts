@@ -1,30 +1,49 @@
 import { ExactNumber } from "../protocol/exact-number";
-import { formatLosslessJson, type JsonValue, parseLosslessJson } from "../protocol/lossless-json";
+import { formatLosslessJson, type JsonValue } from "../protocol/lossless-json";
 
-export type Row = readonly [string, string];
+/** One line of a table; a first row of dashes is not among them. */
+export type Row = readonly string[];
 
-/** Two columns under a heading, as people know them. */
+/** Columns under a heading, as people know them. */
 export function table(rows: readonly Row[], heading: Row = ["Key", "Value"]): string {
-  const all = [heading, heading.map((text) => "-".repeat(text.length)), ...rows];
-  const width = Math.max(...all.map(([key = ""]) => key.length));
-  return `${all.map(([key = "", value = ""]) => `${key.padEnd(width)}    ${value}`.trimEnd()).join("\n")}\n`;
+  const shown = rows.map((row) => row.map(printable));
+  const all = [heading, heading.map((text) => "-".repeat(text.length)), ...shown];
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (row: Row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join("    ");
+  return `${all.map((row) => line(row).trimEnd()).join("\n")}\n`;
 }
 
-/** The answer's own JSON, indented, digit for digit. */
+/** A table under a title as wide as the table. */
+export function section(title: string, body: string): string {
+  const width = Math.max(title.length + 6, ...body.split("\n", 1).map((line) => line.length));
+  const left = Math.floor((width - title.length - 2) / 2);
+  const bars = [left, width - title.length - 2 - left].map((length) => "=".repeat(length));
+  return `${bars[0]} ${title} ${bars[1]}\n${body}`;
+}
+
+/** A value must not move the cursor or colour the terminal; line ends and tabs stay. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** The server's own JSON with line ends and margins; every text and number is what the server wrote, digit for digit. */
 export function indentedJson(text: string): string {
-  return `${indented(parseLosslessJson(text), "")}\n`;
-}
-
-function indented(value: JsonValue, margin: string): string {
-  const inner = `${margin}  `;
-  if (Array.isArray(value) && value.length > 0) {
-    return `[\n${value.map((item) => inner + indented(item, inner)).join(",\n")}\n${margin}]`;
-  }
-  if (value instanceof Map && value.size > 0) {
-    const entries = [...value].map(([key, item]) => `${inner}${JSON.stringify(key)}: ${indented(item, inner)}`);
-    return `{\n${entries.join(",\n")}\n${margin}}`;
-  }
-  return formatLosslessJson(value);
+  const tokens = text.match(TOKEN) ?? [];
+  const lines: string[] = [];
+  let depth = 0;
+  tokens.forEach((token, position) => {
+    const before = tokens[position - 1];
+    const isClose = token === "}" || token === "]";
+    if (isClose) depth -= 1;
+    const isEmpty = isClose && (before === "{" || before === "[");
+    const startsLine = before === "{" || before === "[" || before === "," || isClose;
+    if (startsLine && !isEmpty) lines.push(`\n${"  ".repeat(depth)}`);
+    lines.push(token === ":" ? ": " : token);
+    if (token === "{" || token === "[") depth += 1;
+  });
+  return `${lines.join("")}\n`;
 }
 
 /** One value in a cell: texts as they are, lists in brackets, the rest as JSON. */
@@ -35,48 +54,18 @@ export function cell(value: JsonValue | undefined): string {
   return `[${value.map(cell).join(" ")}]`;
 }
 
-export function member(value: JsonValue | undefined, ...names: readonly string[]): JsonValue | undefined {
-  return names.reduce<JsonValue | undefined>((at, name) => (at instanceof Map ? at.get(name) : undefined), value);
+/** What a script gets of one value: texts as they are, anything else as JSON. */
+export function rawText(value: JsonValue): string {
+  return typeof value === "string" ? value : formatLosslessJson(value);
 }
 
-export function rowsOf(value: JsonValue | undefined): readonly Row[] {
-  return value instanceof Map ? [...value].map(([key, item]): Row => [key, cell(item)]) : [];
-}
-
-/** An answer the way people expect it: a login or a wrapped answer by its own fields, else its data. */
-export function answerRows(answer: JsonValue): readonly Row[] {
-  const auth = member(answer, "auth");
-  if (auth instanceof Map) return prefixed("token", auth);
-  const wrapped = member(answer, "wrap_info");
-  if (wrapped instanceof Map) return prefixed("wrapping", wrapped);
-  const lease = member(answer, "lease_id");
-  const leaseRows: readonly Row[] =
-    typeof lease === "string" && lease !== ""
-      ? [
-          ["lease_id", lease],
-          ["lease_duration", cell(member(answer, "lease_duration"))],
-          ["lease_renewable", cell(member(answer, "renewable"))],
-        ]
-      : [];
-  const data = member(answer, "data");
-  return [...leaseRows, ...rowsOf(data instanceof Map ? data : undefined)];
-}
-
-const RENAMED: ReadonlyMap<string, string> = new Map([
-  ["client_token", "token"],
-  ["token", "wrapping_token"],
-  ["accessor", "accessor"],
-]);
-
-function prefixed(prefix: string, fields: ReadonlyMap<string, JsonValue>): readonly Row[] {
-  return [...fields].map(([key, value]): Row => {
-    const renamed = RENAMED.get(key);
-    if (renamed !== undefined && (prefix === "token") === (key === "client_token")) return [renamed, cell(value)];
-    return [key.startsWith(prefix) ? key : `${prefix}_${key}`, cell(value)];
-  });
-}
-
-export function warningsOf(answer: JsonValue): readonly string[] {
-  const warnings = member(answer, "warnings");
-  return Array.isArray(warnings) ? warnings.filter((text) => typeof text === "string") : [];
+/** `90` is `1m30s`, `7200` is `2h`. */
+export function duration(seconds: number): string {
+  if (seconds === 0) return "0s";
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor((seconds % 3600) / 60), "m"],
+    [seconds % 60, "s"],
+  ];
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count}${unit}`])).join("");
 }

@@ -62,9 +62,10 @@ async function meridian(args: readonly string[], more: Partial<Terminal> = {}) {
     error: (text) => {
       written.error += text;
     },
-    readInput: async () => "from input",
+    isInteractive: true,
+    readInput: async () => Buffer.from("from input"),
     readSecret: async () => "typed",
-    readFile: async (path) => `content of ${path}`,
+    readFile: async (path) => Buffer.from(`content of ${path}`),
     ...more,
   };
   return { code: await run(args, terminal), ...written };
@@ -92,7 +93,7 @@ test("the token comes from the flag, then the environment, then the file that lo
   await meridian(["read", "-token=t-flag", "a"]);
   await meridian(["read", "a"]);
   await meridian(["read", "a"], { environment: { HOME: home, VAULT_ADDR: address, VAULT_TOKEN: "t-vault" } });
-  const login = await meridian(["login", "-"], { readInput: async () => "t-login\n" });
+  const login = await meridian(["login", "-"], { readSecret: async () => "t-login\n" });
   expect(login.out).not.toContain("t-login");
   expect(((await stat(join(home, ".meridian-token"))).mode & 0o777).toString(8)).toBe("600");
   await meridian(["read", "a"], { environment: { HOME: home, MERIDIAN_ADDR: address } });
@@ -116,7 +117,8 @@ test("write sends texts, files, input and whole JSON, digit for digit", async ()
   const result = await meridian(
     ["write", "a", "k=v=w", "file=@f", "in=-", "twice=1", "twice=2", "__proto__=x", "@all.json"],
     {
-      readFile: async (path) => (path === "all.json" ? '{"n":12345678901234567890.5}' : `content of ${path}`),
+      readFile: async (path) =>
+        Buffer.from(path === "all.json" ? '{"n":12345678901234567890.5}' : `content of ${path}`),
     },
   );
   expect(result).toMatchObject({ code: 0, out: "Success! Data written to: a\n" });
@@ -139,8 +141,10 @@ test("a wrapped answer shows its token, and -field gives it alone", async () => 
 });
 
 test("kv finds the engine and its version", async () => {
-  answers.set("/v1/sys/internal/ui/mounts/team/kv/app", { status: 200, body: '{"data":{"path":"team/kv/"}}' });
-  answers.set("/v1/sys/internal/ui/mounts/team/kv", { status: 200, body: '{"data":{"options":{"version":"2"}}}' });
+  answers.set("/v1/sys/internal/ui/mounts/team/kv/app", {
+    status: 200,
+    body: '{"data":{"path":"team/kv/","options":{"version":"2"}}}',
+  });
   answers.set("/v1/team/kv/data/app", {
     status: 200,
     body: '{"data":{"data":{"a":"b"},"metadata":{"version":3},"version":4}}',
@@ -152,14 +156,71 @@ test("kv finds the engine and its version", async () => {
   expect(seen.at(-1)).toMatchObject({ url: "/v1/team/kv/data/app", body: '{"data":{"a":"c"},"options":{"cas":3}}' });
 });
 
-test("status is 2 while sealed", async () => {
-  answers.set("/v1/sys/seal-status", { status: 200, body: '{"sealed":true,"t":3}' });
-  expect((await meridian(["status"])).code).toBe(2);
+test("status is 2 while sealed, 1 without an answer, and adds what health tells", async () => {
+  answers.set("/v1/sys/health", { status: 503, body: '{"sealed":true,"replication_dr_mode":"secondary"}' });
+  answers.set("/v1/sys/seal-status", { status: 200, body: '{"sealed":true,"t":3,"progress":1}' });
+  const sealed = await meridian(["status"]);
+  expect(sealed.code).toBe(2);
+  expect(sealed.out).toMatch(/^Unseal Progress +1\/3$/m);
+  expect(sealed.out).toMatch(/^Replication DR +secondary$/m);
   answers.set("/v1/sys/seal-status", { status: 200, body: '{"sealed":false,"t":3}' });
   expect(await meridian(["status", "-format=json"])).toMatchObject({
     code: 0,
-    out: '{\n  "sealed": false,\n  "t": 3\n}\n',
+    out: '{\n  "sealed": false,\n  "replication_dr_mode": "secondary",\n  "t": 3\n}\n',
   });
+  expect(await meridian(["status", "-address=http://127.0.0.1:1"])).toMatchObject({ code: 1 });
+});
+
+test("flags of every command may stand before it, and help comes in three spellings", async () => {
+  answers.set("/v1/a", { status: 200, body: '{"request_id":"r","data":{"k":"v"}}' });
+  expect(await meridian(["-format", "json", "--token=t", "read", "-field=k", "a"])).toMatchObject({ out: '"v"\n' });
+  expect(seen[0]?.token).toBe("t");
+  const asked = [
+    ["help", "kv", "get"],
+    ["kv", "get", "--help"],
+    ["kv", "get", "-h"],
+  ];
+  const texts = await Promise.all(asked.map(async (args) => (await meridian(args)).out));
+  expect(new Set(texts).size).toBe(1);
+  expect((await meridian(["kv", "-h"])).out).toContain("kv delete");
+});
+
+test("a mistyped command or flag is told what was meant, without its value", async () => {
+  expect((await meridian(["wrte", "a"])).error).toContain('Did you mean "write"?');
+  expect((await meridian(["kv", "gte", "a"])).error).toContain('Did you mean "kv get"?');
+  const flag = await meridian(["read", "-tokn=hvs.AAAAAAAAAAAAAAAAAAAA", "a"]);
+  expect(flag).toMatchObject({ code: 1, error: expect.stringContaining("did you mean -token?") });
+  const early = await meridian(["-tokn=hvs.AAAAAAAAAAAAAAAAAAAA", "read", "a"]);
+  expect(early.code).toBe(1);
+  expect(flag.error + early.error).not.toContain("hvs.");
+});
+
+test("a refusal says what to do", async () => {
+  answers.set("/v1/a", { status: 503, body: '{"errors":["Vault is sealed"]}' });
+  expect((await meridian(["read", "a"])).error).toContain("meridian operator unseal");
+  answers.set("/v1/a", { status: 403, body: '{"errors":["permission denied"]}' });
+  const anonymous = await meridian(["read", "a"], { environment: { HOME: home, VAULT_ADDR: address } });
+  expect(anonymous.error).toContain("meridian login");
+  expect((await meridian(["read", "-address=http://127.0.0.1:1", "a"])).error).toContain("Is the server running");
+});
+
+test("what a script reads has no line end of ours", async () => {
+  answers.set("/v1/a", { status: 200, body: '{"data":{"k":"line\\n"}}' });
+  expect((await meridian(["read", "-field=k", "a"], { isInteractive: false })).out).toBe("line\n");
+});
+
+test("a deleted version shows its metadata and is no success", async () => {
+  answers.set("/v1/sys/internal/ui/mounts/secret/app", {
+    status: 200,
+    body: '{"data":{"path":"secret/","options":{"version":"2"}}}',
+  });
+  answers.set("/v1/secret/data/app", {
+    status: 404,
+    body: '{"data":{"data":null,"metadata":{"version":2,"deletion_time":"2026-01-01T00:00:00Z"}}}',
+  });
+  const result = await meridian(["kv", "get", "secret/app"]);
+  expect(result).toMatchObject({ code: 2, error: expect.stringContaining("was deleted at 2026-01-01T00:00:00Z") });
+  expect(result.out).toMatch(/^version +2$/m);
 });
 
 test("exit codes tell wrong usage from a refusal", async () => {
@@ -167,7 +228,7 @@ test("exit codes tell wrong usage from a refusal", async () => {
   expect(await meridian(["read"])).toMatchObject({ code: 1, error: expect.stringContaining("meridian read -help") });
   expect(await meridian(["read", "-nonsense", "a"])).toMatchObject({
     code: 1,
-    error: expect.stringContaining("no flag -nonsense"),
+    error: expect.stringContaining("no flag -nonsense; known are -field"),
   });
   expect(await meridian(["read", "-format=xml", "a"])).toMatchObject({ code: 1 });
   expect(await meridian(["fly"])).toMatchObject({ code: 1, error: expect.stringContaining('no command "fly"') });

@@ -1,37 +1,13 @@
-import type { ClusterClient } from "../../client/cluster-client";
-import { textAt } from "../../client/json";
-import { deleteSecret, type KvPath, kvVersion, readSecret, writeSecret } from "../../client/kv";
-import { parseLosslessJson } from "../../protocol/lossless-json";
-import { printField, printKeys } from "../answer";
-import { type Command, type FlagRow, type Invocation, numberFlag, textFlag, UsageError } from "../command";
-import { jsonObject, readKeyValues } from "../key-values";
-import { indentedJson, member, rowsOf, table } from "../output";
-import { apiPath, missing } from "../paths";
-
-const MOUNT: FlagRow = {
-  name: "mount",
-  kind: "text",
-  description: "Path of the engine; else it is found from the beginning of the path.",
-};
-
-/** Which engine a path belongs to: `-mount`, else asked of the server, else the first part of the path. */
-async function locate(invocation: Invocation, client: ClusterClient, given: string | undefined): Promise<KvPath> {
-  if (given === undefined) throw new UsageError("give a path such as secret/app");
-  const path = apiPath(given);
-  const named = textFlag(invocation.flags, "mount")?.replace(/\/+$/, "");
-  const mount = named ?? (await mountOf(client, path));
-  const name = named === undefined ? path.slice(mount.length + 1) : path;
-  return { mount, name, version: await kvVersion(client, mount) };
-}
-
-async function mountOf(client: ClusterClient, path: string): Promise<string> {
-  const answer = await client.get(`sys/internal/ui/mounts/${path}`, { accept: [400, 403] });
-  return textAt(answer?.body, "data", "path")?.replace(/\/+$/, "") ?? path.split("/", 1)[0] ?? path;
-}
-
-function needName({ name }: KvPath): void {
-  if (name === "") throw new UsageError("the path names an engine; add the secret's name to it");
-}
+import type { JsonValue } from "../../protocol/lossless-json";
+import { FIELD, printDone, printField, printJson, printKeys, warn } from "../answer";
+import { plainRows } from "../answer-rows";
+import type { Answer } from "../api";
+import { type Command, type ExitCode, type Invocation, numberFlag, textFlag, UsageError } from "../command";
+import { fields, member, text, texts } from "../json-members";
+import { jsonObject, readKeyValues, textsWithin } from "../key-values";
+import { type KvPath, kvApiPath, locate, locateSecret, MOUNT } from "../kv-mount";
+import { section, table } from "../output";
+import { missing } from "../paths";
 
 const get: Command = {
   words: ["kv", "get"],
@@ -40,84 +16,129 @@ const get: Command = {
   details: "  $ meridian kv get secret/app\n  $ meridian kv get -mount=secret -field=password app",
   flags: [
     MOUNT,
-    { name: "field", kind: "text", description: "Print this field alone." },
-    { name: "version", kind: "number", description: "Show this version instead of the present one." },
+    FIELD,
+    { name: "version", kind: "number", description: "Show this version instead of the present one (version 2)." },
   ],
   async run(invocation) {
-    const client = await invocation.client();
-    const path = await locate(invocation, client, invocation.positional[0]);
-    needName(path);
-    const text = await readSecret(client, path, numberFlag(invocation.flags, "version") ?? null);
-    if (text === undefined) return missing(invocation, `${path.mount}/${path.name}`);
-    const outer = member(parseLosslessJson(text), "data");
-    const data = path.version === 2 ? member(outer, "data") : outer;
-    if (data === null || data === undefined) return missing(invocation, `${path.mount}/${path.name}`);
-    const field = textFlag(invocation.flags, "field");
-    if (field !== undefined) return printField(invocation, data, field);
-    if (invocation.format === "json") invocation.terminal.out(indentedJson(text));
-    else {
-      const metadata = path.version === 2 ? `${table(rowsOf(member(outer, "metadata")))}\n` : "";
-      invocation.terminal.out(metadata + table(rowsOf(data)));
-    }
-    return 0;
+    const [given, ...more] = invocation.positional;
+    if (more.length > 0) throw new UsageError("give exactly one path");
+    const api = await invocation.api();
+    const path = await locateSecret(invocation, api, given);
+    const version = numberFlag(invocation.flags, "version");
+    if (version !== undefined && path.version === 1)
+      throw new UsageError(`${path.mount}/ is of version 1: it keeps one version`);
+    const query = version === undefined ? undefined : { query: new Map([["version", String(version)]]) };
+    const answer = await api.call({ method: "GET", path: kvApiPath(path, "data"), accept: [404], ...query });
+    return printSecret(invocation, path, answer);
   },
 };
+
+function printSecret(invocation: Invocation, path: KvPath, answer: Answer): ExitCode {
+  const { terminal, format, flags } = invocation;
+  const outer = member(answer.body, "data");
+  const data = path.version === 2 ? member(outer, "data") : outer;
+  if (!(outer instanceof Map)) return missing(invocation, kvApiPath(path, "data"));
+  const isGone = !(data instanceof Map);
+  const field = textFlag(flags, "field");
+  if (field !== undefined && !isGone) return printField(invocation, data.get(field), field);
+  if (field === undefined && format === "json") printJson(terminal, answer.text);
+  else if (field === undefined) terminal.out(secretText(path, outer, isGone ? undefined : data));
+  if (format !== "json") warn(terminal, answer);
+  return isGone ? gone(invocation, path, outer) : 0;
+}
+
+function secretText(path: KvPath, outer: JsonValue, data: ReadonlyMap<string, JsonValue> | undefined): string {
+  const shown = data === undefined ? [] : [section("Data", table(plainRows(data)))];
+  if (path.version === 1) return shown.join("");
+  return [...placeAndMetadata(path, fields(outer, "metadata")), ...shown].join("\n");
+}
+
+function placeAndMetadata(path: KvPath, metadata: ReadonlyMap<string, JsonValue>): readonly string[] {
+  const known = new Map([...metadata].map(([key, value]) => [key, value === "" ? null : value]));
+  return [section("Secret Path", `${kvApiPath(path, "data")}\n`), section("Metadata", table(plainRows(known)))];
+}
+
+/** A version that was deleted or destroyed still has metadata; its data is what was asked for. */
+function gone({ terminal }: Invocation, path: KvPath, outer: JsonValue): ExitCode {
+  const deleted = text(outer, "metadata", "deletion_time") ?? "";
+  const why = member(outer, "metadata", "destroyed") === true ? "was destroyed" : `was deleted at ${deleted}`;
+  terminal.error(`No value found at ${kvApiPath(path, "data")}: this version ${why}.\n`);
+  return 2;
+}
 
 const put: Command = {
   words: ["kv", "put"],
   summary: "Write a secret.",
-  usage: "PATH key=value | key=@file | key=- | @file.json ...",
-  details: "  $ meridian kv put secret/app password=-",
+  usage: "PATH key=value | key=@file | key=- | @file.json | - ...",
+  details: "  $ meridian kv put secret/app user=app password=-\n  $ meridian kv put -cas=3 secret/app @app.json",
   flags: [
     MOUNT,
+    FIELD,
     {
       name: "cas",
       kind: "number",
-      description: "Write only if this is the present version; 0: only if there is none.",
+      description: "Write only if this is the present version; 0: only if there is none (version 2).",
     },
   ],
   async run(invocation) {
-    const { positional, terminal, format } = invocation;
-    const [given, ...data] = positional;
+    const [given, ...data] = invocation.positional;
     if (data.length === 0) throw new UsageError("give data as key=value");
-    const values = await readKeyValues(terminal, data);
-    const client = await invocation.client();
-    const path = await locate(invocation, client, given);
-    needName(path);
-    const { version, createdTime } = await writeSecret(
-      client,
-      path,
-      jsonObject(values),
-      numberFlag(invocation.flags, "cas"),
-      [],
-    );
-    if (format === "json") terminal.out(`${JSON.stringify({ version, created_time: createdTime }, null, 2)}\n`);
-    else if (path.version === 1) terminal.out(`Success! Data written to: ${path.mount}/${path.name}\n`);
-    else
-      terminal.out(
-        table([
-          ["created_time", createdTime ?? "n/a"],
-          ["version", String(version)],
-        ]),
-      );
-    return 0;
+    const { values } = await readKeyValues(invocation.terminal, data);
+    const api = await invocation.api();
+    const path = await locateSecret(invocation, api, given);
+    const body = jsonObject(path.version === 2 ? versioned(invocation, values) : unversioned(invocation, path, values));
+    const answer = await api.call({
+      method: "POST",
+      path: kvApiPath(path, "data"),
+      body,
+      secrets: textsWithin(values),
+    });
+    return printWritten(invocation, path, answer);
   },
 };
+
+function versioned({ flags }: Invocation, values: ReadonlyMap<string, JsonValue>): ReadonlyMap<string, JsonValue> {
+  const cas = numberFlag(flags, "cas");
+  return new Map<string, JsonValue>([
+    ["data", values],
+    ...(cas === undefined ? [] : [["options", new Map([["cas", cas]])] as const]),
+  ]);
+}
+
+function unversioned(
+  { flags }: Invocation,
+  { mount }: KvPath,
+  values: ReadonlyMap<string, JsonValue>,
+): ReadonlyMap<string, JsonValue> {
+  if (flags.has("cas")) throw new UsageError(`${mount}/ is of version 1: it cannot check a version`);
+  return values;
+}
+
+function printWritten(invocation: Invocation, path: KvPath, answer: Answer): ExitCode {
+  const { terminal, format, flags } = invocation;
+  const field = textFlag(flags, "field");
+  if (field !== undefined) return printField(invocation, member(answer.body, "data", field), field);
+  const metadata = fields(answer.body, "data");
+  if (format === "json" || metadata.size === 0)
+    return printDone(invocation, answer, `Success! Data written to: ${kvApiPath(path, "data")}`);
+  warn(terminal, answer);
+  terminal.out(placeAndMetadata(path, metadata).join("\n"));
+  return 0;
+}
 
 const list: Command = {
   words: ["kv", "list"],
   summary: "List secrets.",
   usage: "PATH",
+  details: "  $ meridian kv list secret\n  $ meridian kv list -mount=secret teams",
   flags: [MOUNT],
   async run(invocation) {
-    const client = await invocation.client();
-    const named = textFlag(invocation.flags, "mount");
-    const { mount, name, version } = await locate(invocation, client, invocation.positional[0] ?? named);
-    const folder = name === named?.replace(/\/+$/, "") ? "" : name;
-    const keys = await client.list(
-      [mount, version === 2 ? "metadata" : "", folder].filter((part) => part !== "").join("/"),
-    );
-    return keys.length === 0 ? missing(invocation, `${mount}/${folder}`) : printKeys(invocation, keys);
+    const [given, ...more] = invocation.positional;
+    if (more.length > 0) throw new UsageError("give exactly one path");
+    const api = await invocation.api();
+    const path = kvApiPath(await locate(invocation, api, given), "metadata");
+    const answer = await api.call({ method: "LIST", path, accept: [404] });
+    return texts(answer.body, "data", "keys").length === 0 ? missing(invocation, path) : printKeys(invocation, answer);
   },
 };
 
@@ -125,16 +146,35 @@ const remove: Command = {
   words: ["kv", "delete"],
   summary: "Delete a secret's present version; it can be undeleted (version 2).",
   usage: "PATH",
-  flags: [MOUNT],
+  details: "  $ meridian kv delete secret/app\n  $ meridian kv delete -versions=1,2 secret/app",
+  flags: [
+    MOUNT,
+    { name: "versions", kind: "text", description: "Delete these versions instead, comma-separated (version 2)." },
+  ],
   async run(invocation) {
-    const client = await invocation.client();
-    const path = await locate(invocation, client, invocation.positional[0]);
-    needName(path);
-    await deleteSecret(client, path, false);
-    const text = `Success! Data deleted (if it existed) at: ${path.mount}/${path.name}\n`;
-    invocation.terminal.out(invocation.format === "json" ? "{}\n" : text);
-    return 0;
+    const [given, ...more] = invocation.positional;
+    if (more.length > 0) throw new UsageError("give exactly one path");
+    const versions = versionNumbers(textFlag(invocation.flags, "versions"));
+    const api = await invocation.api();
+    const path = await locateSecret(invocation, api, given);
+    if (versions.length > 0 && path.version === 1)
+      throw new UsageError(`${path.mount}/ is of version 1: it keeps one version`);
+    const answer = await (versions.length > 0
+      ? api.call({
+          method: "POST",
+          path: kvApiPath(path, "delete"),
+          body: jsonObject(new Map([["versions", versions]])),
+        })
+      : api.call({ method: "DELETE", path: kvApiPath(path, "data") }));
+    return printDone(invocation, answer, `Success! Data deleted (if it existed) at: ${kvApiPath(path, "data")}`);
   },
 };
+
+function versionNumbers(given: string | undefined): readonly number[] {
+  if (given === undefined) return [];
+  const numbers = given.split(",").map((part) => (/^\s*\d{1,15}\s*$/.test(part) ? Number(part) : 0));
+  if (numbers.includes(0)) throw new UsageError("-versions is a list of whole numbers such as 1,2");
+  return numbers;
+}
 
 export const kvCommands: readonly Command[] = [get, put, list, remove];

@@ -1,100 +1,123 @@
-import type { ClusterClient } from "../../client/cluster-client";
-import { integerAt, textAt, textsAt } from "../../client/json";
-import { type Credentials, login as logIn } from "../../client/login";
-import { type Command, type Invocation, textFlag, UsageError } from "../command";
-import { keepToken, tokenFile } from "../connection";
-import { readKeyValues } from "../key-values";
+import { formatLosslessJson, type JsonValue } from "../../protocol/lossless-json";
+import { FIELD, printAnswer, printField } from "../answer";
+import { answerField, answerRows, plainRows } from "../answer-rows";
+import type { Answer, ApiRequest } from "../api";
+import { type Command, type ExitCode, type Invocation, textFlag, UsageError } from "../command";
+import { keepToken, tokenFile, variable } from "../connection";
+import { LocalError } from "../failures";
+import { fields, text } from "../json-members";
+import { type KeyValues, readKeyValues } from "../key-values";
 import { table } from "../output";
 
-interface Session {
-  readonly token: string;
-  readonly accessor: string;
-  readonly leaseSeconds: number;
-  readonly policies: readonly string[];
-}
+type Method = (invocation: Invocation) => Promise<ApiRequest>;
+
+/** One row per way to log in. */
+const METHODS: ReadonlyMap<string, Method> = new Map([
+  ["token", byToken],
+  ["userpass", byPassword],
+  ["approle", byRole],
+]);
 
 export const login: Command = {
   words: ["login"],
   summary: "Log in and keep the token for the next commands.",
   usage: "[TOKEN | - | key=value ...]",
   details: [
-    "  Passwords and tokens that are not given are asked for.",
+    "  Passwords and tokens that are not given are asked for (or read from a pipe).",
     "",
     "  $ meridian login -method=userpass username=mary",
     "  $ meridian login -method=approle role_id=... secret_id=@file",
     "  $ meridian login -            (a token from standard input)",
   ].join("\n"),
   flags: [
-    { name: "method", kind: "text", description: "`token`, `userpass` or `approle`.", default: "token" },
-    { name: "path", kind: "text", description: "Where the method is mounted; its name if absent." },
-    { name: "no-store", kind: "switch", description: "Do not keep the token." },
+    { name: "method", kind: "text", description: "token, userpass or approle (token)." },
+    { name: "path", kind: "text", description: "Where the method is mounted (the method's name)." },
+    { name: "no-store", kind: "switch", description: "Do not keep the token in ~/.meridian-token; show it." },
     { name: "token-only", kind: "switch", description: "Print the token and nothing else; implies -no-store." },
+    FIELD,
   ],
   async run(invocation) {
-    const { terminal, flags, format } = invocation;
-    const session = await open(invocation);
-    if (flags.has("token-only")) {
-      terminal.out(`${session.token}\n`);
-      return 0;
-    }
-    const isKept = !flags.has("no-store");
-    if (isKept) await keepToken(terminal.environment, session.token);
-    if (format === "json") {
-      terminal.out(
-        `${JSON.stringify({ accessor: session.accessor, lease_duration: session.leaseSeconds, policies: session.policies }, null, 2)}\n`,
-      );
-      return 0;
-    }
-    if (isKept)
-      terminal.out(`Success! You are logged in; the token is kept in ${tokenFile(terminal.environment)}.\n\n`);
-    terminal.out(
-      table([
-        ...(isKept ? [] : [["token", session.token] as const]),
-        ["token_accessor", session.accessor],
-        ["token_duration", session.leaseSeconds === 0 ? "∞" : `${session.leaseSeconds}s`],
-        ["token_policies", `[${session.policies.join(" ")}]`],
-      ]),
-    );
-    return 0;
+    const { terminal, flags } = invocation;
+    const name = textFlag(flags, "method") ?? "token";
+    const method = METHODS.get(name);
+    if (method === undefined) throw new UsageError(`-method is one of ${[...METHODS.keys()].join(", ")}`);
+    const request = await method(invocation);
+    const answer = await (await invocation.api()).call(request);
+    const token =
+      text(answer.body, "auth", "client_token") ?? (name === "token" ? (request.token ?? undefined) : undefined);
+    if (token === undefined)
+      throw new LocalError("the login was answered without a token: further steps of a login are not supported");
+    if (flags.has("token-only")) return printField(invocation, token, "token");
+    if (flags.has("no-store")) return showAll(invocation, answer);
+    await keepToken(terminal.environment, token);
+    return showKept(invocation, answer);
   },
 };
 
-async function open(invocation: Invocation): Promise<Session> {
-  const method = textFlag(invocation.flags, "method") ?? "token";
-  const client = await invocation.client();
-  if (method === "token") return byToken(invocation, client);
-  return logIn(client, await credentials(invocation, method));
+function showAll(invocation: Invocation, answer: Answer): ExitCode {
+  return printAnswer(invocation, answer, "The token is valid.");
 }
 
-async function byToken({ terminal, positional }: Invocation, client: ClusterClient): Promise<Session> {
+/** The table leaves out the token that was just put away; JSON and -field are for scripts, which ask for it. */
+function showKept(invocation: Invocation, answer: Answer): ExitCode {
+  const { terminal, format, flags } = invocation;
+  const field = textFlag(flags, "field");
+  if (field !== undefined) return printField(invocation, answerField(answer.body, field), field);
+  if (variable(terminal.environment, "TOKEN") !== undefined)
+    terminal.error("Warning: MERIDIAN_TOKEN or VAULT_TOKEN is set and comes before the token that is kept.\n");
+  if (format === "json") return showAll(invocation, answer);
+  terminal.out(`Success! You are logged in; the token is kept in ${tokenFile(terminal.environment)}.\n\n`);
+  const isLookup = fields(answer.body, "auth").size === 0;
+  const rows = isLookup ? plainRows(fields(answer.body, "data")) : answerRows(answer.body);
+  terminal.out(table(rows.filter(([name = ""]) => !["token", "id"].includes(name))));
+  return 0;
+}
+
+async function byToken({ terminal, positional, flags }: Invocation): Promise<ApiRequest> {
   const [given, ...more] = positional;
   if (more.length > 0) throw new UsageError("give one token, or -method for another way to log in");
-  const typed = given === "-" ? await terminal.readInput() : given;
-  const token = (typed ?? (await terminal.readSecret("Token (will be hidden): "))).trim();
-  const answer = await client.get("auth/token/lookup-self", { token });
-  return {
-    token,
-    accessor: textAt(answer?.body, "data", "accessor") ?? "",
-    leaseSeconds: integerAt(answer?.body, "data", "ttl") ?? 0,
-    policies: textsAt(answer?.body, "data", "policies"),
-  };
+  const named = given === undefined ? textFlag(flags, "token") : given.replace(/^token=/, "");
+  const token = (
+    await (named === undefined || named === "-" ? terminal.readSecret("Token (will be hidden): ") : named)
+  ).trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError("the token is empty or holds characters that no token has");
+  return { method: "GET", path: "auth/token/lookup-self", token };
 }
 
-async function credentials({ terminal, positional, flags }: Invocation, method: string): Promise<Credentials> {
-  const values = await readKeyValues(terminal, positional);
-  const mount = (textFlag(flags, "path") ?? method).replace(/\/+$/, "");
-  const value = (name: string) => {
-    const found = values.get(name);
-    return typeof found === "string" ? found.replace(/\r?\n$/, "") : undefined;
-  };
-  const ask = async (name: string) => value(name) ?? terminal.readSecret(`${name} (will be hidden): `);
-  if (method === "userpass") {
-    const username = value("username");
-    if (username === undefined) throw new UsageError("give username=...");
-    return { method, mount, username, password: await ask("password") };
-  }
-  if (method !== "approle") throw new UsageError(`the method "${method}" is not one of token, userpass, approle`);
-  const roleId = value("role_id");
-  if (roleId === undefined) throw new UsageError("give role_id=...");
-  return { method, mount, roleId, secretId: await ask("secret_id") };
+async function byPassword(invocation: Invocation): Promise<ApiRequest> {
+  const given = await readKeyValues(invocation.terminal, invocation.positional);
+  const username = wordOf(given, "username");
+  if (username === undefined) throw new UsageError("give username=...");
+  const password = wordOf(given, "password") ?? (await invocation.terminal.readSecret("Password (will be hidden): "));
+  return loginRequest(`${mountOf(invocation, "userpass")}/login/${username}`, [["password", password]]);
+}
+
+async function byRole(invocation: Invocation): Promise<ApiRequest> {
+  const given = await readKeyValues(invocation.terminal, invocation.positional);
+  const roleId = wordOf(given, "role_id");
+  if (roleId === undefined) throw new UsageError("give role_id=... (and secret_id=..., unless the role needs none)");
+  const secretId = wordOf(given, "secret_id");
+  const body: readonly (readonly [string, string])[] = [
+    ["role_id", roleId],
+    ...(secretId === undefined ? [] : [["secret_id", secretId] as const]),
+  ];
+  return loginRequest(`${mountOf(invocation, "approle")}/login`, body);
+}
+
+function loginRequest(path: string, body: readonly (readonly [string, string])[]): ApiRequest {
+  const text = formatLosslessJson(new Map<string, JsonValue>(body));
+  return { method: "POST", path, body: text, token: null, secrets: body.map(([, value]) => value) };
+}
+
+/** `auth/` before it is fine too. */
+function mountOf({ flags }: Invocation, method: string): string {
+  const mount = (textFlag(flags, "path") ?? method).replace(/^\/*(auth\/)?|\/+$/g, "");
+  if (mount === "") throw new UsageError("-path is empty");
+  return `auth/${mount}`;
+}
+
+/** A file or a pipe usually ends with a line end that is no part of the value. */
+function wordOf({ values }: KeyValues, name: string): string | undefined {
+  const found = values.get(name);
+  return typeof found === "string" ? found.replace(/\r?\n$/, "") : undefined;
 }
