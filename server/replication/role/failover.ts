@@ -115,11 +115,19 @@ export class Failover {
       setId: role.setId,
       primaryClusterAddress: request.primaryClusterAddress,
     } as const;
-    const operations = [store.putRole(mode, promoted)];
+    const operations = [store.putRole(mode, promoted), ...this.takenOver(mode, request)];
     if (set?.setId !== role.setId) operations.push(await this.newAuthority(mode, role.setId));
     const own = role.link === undefined ? undefined : members.get(role.link.secondaryId);
     if (own !== undefined) operations.push(store.putMember(mode, { ...own, revoked: true }));
     return operations;
+  }
+
+  /** A promoted DR cluster that becomes performance primary too gives its secondaries its own address, not the old one's. */
+  private takenOver(mode: ReplicationMode, request: PromoteRequest): readonly WriteOperation[] {
+    const { role } = this.state.of("performance");
+    if (mode !== "dr" || role.role !== "primary") return [];
+    const moved = { ...role, primaryClusterAddress: request.primaryClusterAddress };
+    return [this.state.store.putRole("performance", moved)];
   }
 
   /** The old authority stayed with the old primary: members of a promoted performance secondary need new tokens. */
