@@ -15,10 +15,7 @@ const TARGET = "constructs/l1";
 /** Beside the bindings the generator writes pages and an index of getters that `exports` is not there for. */
 const UNWANTED = ["README.md", "lazy-index.ts"];
 
-interface ProviderSchema {
-  readonly format_version: string;
-  readonly provider_schemas: Readonly<Record<string, unknown>>;
-}
+type ProviderSchema = Parameters<typeof generateProviderBindingsFromSchema>[1];
 
 function providerVersion(): string {
   const { version } = JSON.parse(readFileSync("src/package.json", "utf8")) as { version: string };

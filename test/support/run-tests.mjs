@@ -10,7 +10,7 @@ const SUITES = [
   { name: "architecture", paths: ["test/architecture"], workers: 1 },
   { name: "conformance", paths: ["test/conformance"], workers: 2 },
   { name: "security", paths: ["test/security"], workers: 2 },
-  { name: "acceptance", paths: ["test/acceptance"], workers: 1 },
+  { name: "acceptance", paths: ["test/support", "test/acceptance"], workers: 1 },
   { name: "e2e", paths: ["test/e2e"], workers: 1 },
 ];
 
