@@ -34,6 +34,8 @@ async function main(): Promise<void> {
 
 async function run(command: RunCommand): Promise<void> {
   refuseInspection();
+  // Node opens its inspector on this signal, to anybody on this machine, unless somebody else listens to it.
+  process.on("SIGUSR1", () => undefined);
   const dev = command.dev === undefined ? undefined : await devMode(command.dev, systemClock, systemRandom);
   const configuration = dev?.configuration ?? (await readConfiguration(command.config));
   const logger = new JsonLogger(systemClock, (line) => process.stderr.write(line), levelOf(command, configuration));
