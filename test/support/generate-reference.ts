@@ -1,6 +1,8 @@
-/** Writes the pages that are derived from declarations of the server: its API's description and its options. */
+/** Writes what is derived from declarations of the server: its API's description and the page of its options. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { referencePage } from "../../server/config/help";
+import { openApiText } from "../../server/openapi/generate";
 
+writeFileSync("server/openapi.json", openApiText());
 mkdirSync("docs/reference", { recursive: true });
 writeFileSync("docs/reference/configuration.md", referencePage());

@@ -1,7 +1,13 @@
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
-/** Of the repository: this file runs as examples/multi-datacenter/dist/demo/folder.js. */
-export const REPOSITORY = resolve(__dirname, "../../../..");
+/** The root of the repository, from wherever in it this file was built to. */
+export const REPOSITORY = rootAbove(__dirname);
+
+function rootAbove(directory: string): string {
+  const isRoot = existsSync(join(directory, "package-lock.json")) || directory === dirname(directory);
+  return isRoot ? directory : rootAbove(dirname(directory));
+}
 
 /** Where the demo works. Everything that it makes is below it, and it is removed as a whole. */
 export interface DemoFolder {
