@@ -44,7 +44,7 @@ export const drSecondary = resource({
   async modifyPlan(change) {
     if (change.action === "delete") return refuseLeaving(change.state);
     if (change.action === "create") return { set: WANTED };
-    return { set: WANTED, ...refusePromoted(change.state.mode, change.state.cluster) };
+    return { set: WANTED, ...refusePromoted(change.state.mode, change.state.cluster, "warning") };
   },
 
   async importState({ id, session, ...caller }) {

@@ -1,6 +1,6 @@
 import { UnreachableError } from "../client/errors";
 import type { Caller, MeridianSession } from "../client/session";
-import { errorDiagnostic } from "../framework/diagnostics";
+import type { Diagnostic } from "../framework/diagnostics";
 import { isKnown, type Unknown } from "../protocol/unknown";
 import { formatImportId } from "./import-id";
 import { refuseIfProtected } from "./protection";
@@ -98,12 +98,16 @@ export function refuseLeaving(state: { readonly deletion_protection: boolean; re
   );
 }
 
-/** A role that somebody changed by hand is never taken back by force. */
-export function refusePromoted(mode: string, cluster: string | null) {
+/**
+ * A role that somebody changed by hand is never taken back by force: the plan warns, the apply refuses. (An error in the
+ * plan would stand in the way of a destroy, which only revokes.)
+ */
+export function refusePromoted(mode: string, cluster: string | null, severity: Diagnostic["severity"] = "error") {
   if (mode !== "primary") return undefined;
   const detail =
     `"${cluster ?? "(the only cluster)"}" has been promoted to primary since Terraform made it a secondary, and may hold ` +
     "writes that no other cluster has. It is neither disabled nor wiped. Demote it, or remove this resource from the " +
     "state (terraform state rm) and describe what is there now.";
-  return { diagnostics: [errorDiagnostic("The secondary has been promoted", detail)] };
+  const diagnostics: readonly Diagnostic[] = [{ severity, summary: "The secondary has been promoted", detail }];
+  return { diagnostics };
 }

@@ -137,7 +137,7 @@ test("a process that died is started again by the next apply, unsealed and with 
   await terraform.apply();
   const pid = await world.runningPid("dc-a");
   process.kill(pid, "SIGKILL");
-  await expect(eventuallyGone(pid)).resolves.toBe(true);
+  await world.gone("dc-a");
   const dead = await terraform.plan();
   expect(dead.map(({ address, actions }) => [address, actions])).toEqual([["meridian_node.dc_a", ["update"]]]);
   await terraform.apply();
@@ -149,14 +149,6 @@ test("a process that died is started again by the next apply, unsealed and with 
 
 /** Without anything that has to be read while planning. */
 const lasting = contents().slice(0, contents().indexOf('data "meridian_replication_status"'));
-
-async function eventuallyGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await world.pid("dc-a")) !== pid) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
-}
 
 /** The configuration itself holds the canary; a zipped plan is looked into. */
 async function filesOutsideConfiguration(secrets: readonly string[]): Promise<readonly string[]> {

@@ -140,6 +140,25 @@ test("a set is imported, and what was changed by hand is mended", async () => {
   expect(await terraform.planIsEmpty()).toBe(true);
 });
 
+test("the primary moves to a performance secondary and back", async () => {
+  world = await World.create((directory) => topology(directory));
+  const { terraform } = world;
+  await terraform.apply();
+  await world.configure(topology(world.directory, { primary: "dc-b", filter: "nothing-here/" }));
+  await terraform.apply();
+  expect(await terraform.planIsEmpty()).toBe(true);
+  expect(await roles("dc-b")).toEqual(["primary", "disabled"]);
+  expect(await roles("dc-a")).toEqual(["secondary", "primary"]);
+  expect(await roles("dc-a-dr")).toEqual(["disabled", "secondary"]);
+  await (await world.administrator("dc-a")).must("POST", "secret/data/moved", { data: { v: "1" } });
+  expect(await readEventually("cloud", "secret/data/moved")).toContain('"v":"1"');
+
+  await world.configure(topology(world.directory));
+  await terraform.apply();
+  expect(await terraform.planIsEmpty()).toBe(true);
+  expect(await roles("dc-a")).toEqual(["primary", "primary"]);
+});
+
 test("a move whose terraform is killed goes on where it stopped", async () => {
   world = await World.create((directory) => topology(directory));
   const { terraform } = world;

@@ -80,6 +80,14 @@ export class World {
     return pid;
   }
 
+  /** Until its process is gone. */
+  async gone(name: string): Promise<void> {
+    for (let tries = 0; (await this.pid(name)) !== undefined; tries += 1) {
+      if (tries > 200) throw new Error(`${name} does not end`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
   /** The API of a node by its directory, as nobody. */
   async api(name: string): Promise<Api> {
     const record = JSON.parse(await readFile(join(this.nodeDirectory(name), "node.json"), "utf8")) as {
