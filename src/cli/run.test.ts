@@ -10,6 +10,7 @@ interface Seen {
   readonly method: string;
   readonly url: string;
   readonly token: string | undefined;
+  readonly namespace: string | string[] | undefined;
   readonly body: string;
 }
 
@@ -19,6 +20,8 @@ let address: string;
 let seen: Seen[];
 /** What the peer answers next, by path. */
 let answers: Map<string, { readonly status: number; readonly body: string }>;
+/** What it answers before those, whatever the path. */
+let passing: { readonly status: number; readonly body: string }[];
 
 async function bodyOf(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -28,7 +31,7 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "cli-"));
-  [seen, answers] = [[], new Map()];
+  [seen, answers, passing] = [[], new Map(), []];
   server = createServer(async (message, response) => {
     const token = message.headers["x-vault-token"];
     const url = message.url ?? "";
@@ -36,9 +39,10 @@ beforeEach(async () => {
       method: message.method ?? "",
       url,
       token: Array.isArray(token) ? token[0] : token,
+      namespace: message.headers["x-vault-namespace"],
       body: await bodyOf(message),
     });
-    const { status, body } = answers.get(url) ?? { status: 404, body: '{"errors":[]}' };
+    const { status, body } = passing.shift() ?? answers.get(url) ?? { status: 404, body: '{"errors":[]}' };
     response.writeHead(status, { "Content-Type": "application/json" }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -183,6 +187,36 @@ test("flags of every command may stand before it, and help comes in three spelli
   const texts = await Promise.all(asked.map(async (args) => (await meridian(args)).out));
   expect(new Set(texts).size).toBe(1);
   expect((await meridian(["kv", "-h"])).out).toContain("kv delete");
+});
+
+test("the namespace comes from the flag, then the environment", async () => {
+  await meridian(["read", "-namespace=team", "a"]);
+  await meridian(["read", "a"], { environment: { HOME: home, VAULT_ADDR: address, VAULT_NAMESPACE: "other" } });
+  await meridian(["read", "a"]);
+  expect(seen.map(({ namespace }) => namespace)).toEqual(["team", "other", undefined]);
+});
+
+test("a change of role passes by itself, a seal does not", async () => {
+  answers.set("/v1/a", { status: 200, body: '{"data":{"k":"v"}}' });
+  const waiting = '{"errors":["the cluster is changing its role"]}';
+  passing = [
+    { status: 503, body: waiting },
+    { status: 412, body: waiting },
+  ];
+  expect(await meridian(["write", "-field=k", "a", "x=y"])).toMatchObject({ code: 0, out: "v\n" });
+  expect(seen.map(({ body }) => body)).toEqual(Array(3).fill('{"x":"y"}'));
+  passing = [{ status: 503, body: '{"errors":["Vault is sealed"]}' }];
+  expect(await meridian(["read", "a"])).toMatchObject({ code: 2 });
+});
+
+test("a refusal keeps long paths readable and hides tokens in them", async () => {
+  const long = "sys/replication/performance/primary/secondary-token/of/a/long/name";
+  answers.set(`/v1/${long}`, { status: 404, body: JSON.stringify({ errors: [`no handler for route "${long}"`] }) });
+  const refused = await meridian(["read", long]);
+  expect(refused.error).toContain(`/v1/${long}\n`);
+  expect(refused.error).toContain(`no handler for route "${long}"`);
+  answers.set("/v1/lookup/hvs.AAAAAAAAAAAAAAAAAAAA", { status: 403, body: '{"errors":["permission denied"]}' });
+  expect((await meridian(["read", "lookup/hvs.AAAAAAAAAAAAAAAAAAAA"])).error).not.toContain("hvs.A");
 });
 
 test("a mistyped command or flag is told what was meant, without its value", async () => {

@@ -1,13 +1,13 @@
 import { formatLosslessJson, type JsonValue } from "../../protocol/lossless-json";
 import { FIELD, printAnswer, printField } from "../answer";
-import { answerField, answerRows, plainRows } from "../answer-rows";
+import { answerField, answerRows } from "../answer-rows";
 import type { Answer, ApiRequest } from "../api";
 import { type Command, type ExitCode, type Invocation, textFlag, UsageError } from "../command";
 import { keepToken, tokenFile, variable } from "../connection";
 import { LocalError } from "../failures";
 import { fields, text } from "../json-members";
 import { type KeyValues, readKeyValues } from "../key-values";
-import { table } from "../output";
+import { cell, duration, type Row, table } from "../output";
 
 type Method = (invocation: Invocation) => Promise<ApiRequest>;
 
@@ -68,9 +68,20 @@ function showKept(invocation: Invocation, answer: Answer): ExitCode {
   if (format === "json") return showAll(invocation, answer);
   terminal.out(`Success! You are logged in; the token is kept in ${tokenFile(terminal.environment)}.\n\n`);
   const isLookup = fields(answer.body, "auth").size === 0;
-  const rows = isLookup ? plainRows(fields(answer.body, "data")) : answerRows(answer.body);
-  terminal.out(table(rows.filter(([name = ""]) => !["token", "id"].includes(name))));
+  const rows = isLookup ? lookupRows(fields(answer.body, "data")) : answerRows(answer.body);
+  terminal.out(table(rows.filter(([name]) => name !== "token")));
   return 0;
+}
+
+/** What is known of a token that was brought along, under the names that a login has. */
+function lookupRows(data: ReadonlyMap<string, JsonValue>): readonly Row[] {
+  const ttl = data.get("ttl");
+  return [
+    ["token_accessor", cell(data.get("accessor"))],
+    ["token_duration", typeof ttl === "number" && ttl > 0 ? duration(ttl) : "∞"],
+    ["token_renewable", cell(data.get("renewable"))],
+    ["token_policies", cell(data.get("policies") ?? [])],
+  ];
 }
 
 async function byToken({ terminal, positional, flags }: Invocation): Promise<ApiRequest> {
