@@ -93,6 +93,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
         operations: appended,
         ...(epochs === undefined ? {} : { epochs }),
         ...(change.cursors === undefined ? {} : { cursors: change.cursors }),
+        ...(change.passesGate === undefined ? {} : { passesGate: change.passesGate }),
       });
     } finally {
       // Entries tell of the logged classes; nobody tells of `node`, nor of a commit whose outcome is uncertain.

@@ -8,6 +8,8 @@ export interface RoleChange {
   readonly lineages?: Partial<Readonly<Record<ReplicationMode, Lineage>>>;
   /** Sets or (undefined) forgets a cursor. */
   readonly cursors?: Partial<Readonly<Record<ReplicationMode, UpstreamCursor | undefined>>>;
+  /** For the commits of role changes alone; see `AppendRequest`. */
+  readonly passesGate?: boolean;
 }
 
 export interface EncryptionKeyStatus {

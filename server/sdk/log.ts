@@ -79,6 +79,8 @@ export interface AppendRequest {
   readonly epochs?: Partial<Readonly<Record<ReplicationMode, Epoch>>>;
   /** Sets or (undefined) forgets the cursor of a mode in the same commit. */
   readonly cursors?: Partial<Readonly<Record<ReplicationMode, UpstreamCursor | undefined>>>;
+  /** The write gate is not asked: it holds clients back, never the change of the roles that it follows. */
+  readonly passesGate?: boolean;
 }
 
 export interface AppendResult {

@@ -47,7 +47,7 @@ export class LogWriter {
   async append(request: AppendRequest): Promise<AppendResult> {
     const classes = new Set(request.operations.map((operation) => operation.class));
     const sizeBytes = this.checkRequest(request);
-    const refused = this.closed ? "sealed" : this.gate(classes);
+    const refused = this.refusal(request, classes);
     if (refused !== undefined) throw new ServerError(refused);
     return new Promise((resolve, reject) => {
       this.enqueue({ kind: "append", request, classes, sizeBytes, resolve, reject });
@@ -164,7 +164,7 @@ export class LogWriter {
 
   /** @returns what to tell the waiting caller once the commit is durable: a conflict may come from this very commit */
   private stage(staged: StagedCommit, item: WaitingAppend): () => void {
-    const refused = this.closed ? "sealed" : this.gate(item.classes);
+    const refused = this.refusal(item.request, item.classes);
     if (refused !== undefined) return () => item.reject(new ServerError(refused));
     try {
       const index = stageAppend(staged, item.request, this.options.store.clusterId, this.options.nowMilliseconds());
@@ -172,6 +172,11 @@ export class LogWriter {
     } catch (error) {
       return () => item.reject(error);
     }
+  }
+
+  private refusal({ passesGate }: AppendRequest, classes: ReadonlySet<KeyClass>): ReturnType<WriteGate> {
+    if (this.closed) return "sealed";
+    return passesGate === true ? undefined : this.gate(classes);
   }
 
   private async recover(): Promise<void> {

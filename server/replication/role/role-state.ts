@@ -17,8 +17,6 @@ export class RoleState {
   private readonly scopes = new Map<string, MountScope>();
   building: ReplicationMode | undefined;
   holds: Holds = { fenced: false, draining: undefined };
-  /** Role changes that write their own records just now. */
-  changing = 0;
 
   constructor(private readonly deps: ReplicationDependencies) {
     this.store = new ReplicationStore(deps.core.barrier);
@@ -49,9 +47,7 @@ export class RoleState {
 
   /** Puts the write gate as the roles and holds are now. Resolves once nothing let through by the former is under way. */
   async applyGate(): Promise<void> {
-    await this.deps.core.log.setWriteGate((classes) =>
-      this.changing > 0 ? undefined : writeRefusal(this.roles(), this.holds, classes),
-    );
+    await this.deps.core.log.setWriteGate((classes) => writeRefusal(this.roles(), this.holds, classes));
   }
 
   credentialsOf(setId: string): ServerCredentials | undefined {
