@@ -6,8 +6,9 @@ import { judge, type Row } from "./row";
 const STARTS = 7;
 const SECRETS = 100_000;
 
-function residentMegabytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+/** `VmRSS`: all; `RssFile`: what of it are pages of files (the data file, programs), which the kernel takes back at will. */
+function residentMegabytes(pid: number, field: "VmRSS" | "RssFile"): number {
+  const line = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(line?.[1] ?? Number.NaN) / 1024;
 }
 
@@ -28,7 +29,7 @@ export async function memory(): Promise<Row[]> {
   const server = await ServerProcess.start();
   try {
     const { rootToken } = await server.initialize();
-    const empty = residentMegabytes(server.pid);
+    const empty = residentMegabytes(server.pid, "VmRSS");
     await server.api.with(rootToken).must("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
     const body = JSON.stringify({ data: { value: "x".repeat(100) } });
     let written = 0;
@@ -49,7 +50,8 @@ export async function memory(): Promise<Row[]> {
     }
     return [
       judge("resident memory, empty", "MB", [empty], undefined, { of: "value", relation: "<=", bound: 150 }),
-      judge("resident memory, 100,000 secrets", "MB", [residentMegabytes(server.pid)], undefined, undefined),
+      judge("resident memory, 100,000 secrets", "MB", [residentMegabytes(server.pid, "VmRSS")], undefined, undefined),
+      judge("of it mapped files", "MB", [residentMegabytes(server.pid, "RssFile")], undefined, undefined),
     ];
   } finally {
     await server.destroy();
