@@ -18,10 +18,18 @@ import type { ReplicationDependencies } from "./dependencies";
 import { encodeActivationNote, type PrimaryLink } from "./records";
 import { ACTIVATION_KEY, ReplicationStore } from "./replication-store";
 
+/** Keys fetched of those that are to be. */
+export interface SyncProgress {
+  readonly totalKeys: number;
+  readonly syncedKeys: number;
+}
+
 /** Builds a generation out of a primary's data: bootstrap package, snapshot, replay, activation. */
 export class BuildRunner {
   /** Pairs imported since the build began or was resumed. */
-  importedPairs = 0;
+  private importedPairs = 0;
+  /** What the primary guessed that there are; 0: it was not asked since the build was resumed. */
+  private expectedPairs = 0;
   private builder: GenerationBuilder | undefined;
   /** The set's history when the build began. */
   private lineage: Lineage = [];
@@ -32,6 +40,11 @@ export class BuildRunner {
     readonly setId: string,
     readonly link: PrimaryLink,
   ) {}
+
+  /** The total is an estimate, never less than what was imported. */
+  progress(): SyncProgress {
+    return { totalKeys: Math.max(this.expectedPairs, this.importedPairs), syncedKeys: this.importedPairs };
+  }
 
   /** An unfinished build of before the restart. */
   static async resume(deps: ReplicationDependencies): Promise<BuildRunner | undefined> {
@@ -63,8 +76,9 @@ export class BuildRunner {
     if (this.builder === undefined) await this.begin(connection);
     const builder = this.requireBuilder();
     try {
-      await fetchSnapshot(builder, BUILD_NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs) => {
+      await fetchSnapshot(builder, BUILD_NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs, expected) => {
         this.importedPairs += pairs;
+        this.expectedPairs = Math.max(this.expectedPairs, expected);
       });
       const end = await this.replay(connection, builder);
       if (end.kind === "complete") return true;

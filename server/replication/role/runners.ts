@@ -1,12 +1,16 @@
-import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import { isServerError } from "../../sdk/errors";
+import { compareLineage } from "../../sdk/lineage";
+import { type Lineage, LogDivergence, type ReplicationMode, type UpstreamCursor } from "../../sdk/log";
 import type { PeerConnection } from "../../sdk/transport";
+import { DIFF_CHANNEL } from "../stream/diff-codec";
 import { PrimaryConnector } from "../stream/primary-link";
-import { BuildRunner } from "./build-runner";
+import { Reconciliation, type ReconciliationProgress } from "../stream/reconciliation";
+import { BuildRunner, type SyncProgress } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import type { PrimaryLink } from "./records";
 import { MODES } from "./replication-store";
 import type { RoleState } from "./role-state";
-import { SecondaryRunner } from "./secondary-runner";
+import { forgetLocalData, SecondaryRunner } from "./secondary-runner";
 
 /** The loops that follow primaries: one per mode in which this cluster is a secondary, and a build where one is under way. */
 export class Runners {
@@ -14,6 +18,7 @@ export class Runners {
   private building: { readonly runner: BuildRunner; readonly connector: PrimaryConnector } | undefined;
   /** A build that replaces what a secondary holds, kept over lost connections and restarts. */
   private resync: BuildRunner | undefined;
+  private readonly diffs = new Map<ReplicationMode, ReconciliationProgress>();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -25,10 +30,12 @@ export class Runners {
     return this.live.get(mode);
   }
 
-  /** Progress of the snapshot that is fetched for the mode, if one is. */
-  importedPairs(mode: ReplicationMode): number | undefined {
+  /** Progress of the diff or the snapshot that is under way for the mode, if one is. */
+  syncProgress(mode: ReplicationMode): SyncProgress | undefined {
+    const diff = this.diffs.get(mode);
+    if (diff !== undefined) return { totalKeys: diff.totalKeys, syncedKeys: diff.syncedKeys };
     const runner = this.building?.runner ?? this.resync;
-    return runner?.mode === mode ? runner.importedPairs : undefined;
+    return runner?.mode === mode ? runner.progress() : undefined;
   }
 
   buildConnection(): PrimaryConnector | undefined {
@@ -97,7 +104,7 @@ export class Runners {
       adopt: (lineage, cursor) => this.adopt(mode, lineage, cursor),
       joined: () => this.joined(mode),
       addressesLearned: (addresses) => this.learn(mode, addresses),
-      reconcile: (connection) => this.reconcile(mode, setId, connection),
+      reconcile: (connection, syncing) => this.reconcile(mode, setId, connection, syncing),
     });
     this.live.set(mode, runner);
     runner.start();
@@ -111,8 +118,8 @@ export class Runners {
 
   /** A DR secondary gets the history as data; a performance secondary, which has `local` keys of its own, writes it down. */
   private async adopt(mode: ReplicationMode, lineage: Lineage, cursor: UpstreamCursor): Promise<void> {
-    const known = this.state.lineage(mode);
-    const lineages = mode === "performance" && known.length !== lineage.length ? { performance: lineage } : {};
+    const differs = compareLineage(this.state.lineage(mode), lineage) !== "equal";
+    const lineages = mode === "performance" && differs ? { performance: lineage } : {};
     await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor } });
   }
 
@@ -143,8 +150,50 @@ export class Runners {
     return this.storeLink(mode, (link) => (link.credentials.certificate === certificate ? change(link) : link));
   }
 
-  private async reconcile(mode: ReplicationMode, setId: string, connection: PeerConnection): Promise<void> {
+  /** By a diff. A snapshot, which gives up what this cluster has of its own, only where no diff is possible. */
+  private async reconcile(
+    mode: ReplicationMode,
+    setId: string,
+    connection: PeerConnection,
+    syncing: () => void,
+  ): Promise<void> {
+    if (this.resync === undefined) {
+      const hindrance = await this.diff(mode, connection, syncing);
+      if (hindrance === undefined) return;
+      this.deps.logger.log("warn", "no diff is possible, a snapshot is fetched", { mode, reason: hindrance });
+    }
+    syncing();
     this.resync ??= new BuildRunner(this.deps, mode, setId, this.linkOf(mode));
     await this.resync.run(connection);
+  }
+
+  /** @returns why it cannot help; undefined: this cluster holds what it should. @throws when it is worth another attempt */
+  private async diff(
+    mode: ReplicationMode,
+    connection: PeerConnection,
+    syncing: () => void,
+  ): Promise<string | undefined> {
+    const reconciliation = new Reconciliation({
+      mode,
+      log: this.deps.core.log,
+      lineage: this.state.lineage(mode),
+      rejoins: this.linkOf(mode).rejoins,
+      openChannel: () => connection.open(DIFF_CHANNEL),
+      forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
+      progressed: (progress) => {
+        this.diffs.set(mode, progress);
+        if (progress.phase === "sync") syncing();
+      },
+    });
+    try {
+      await reconciliation.run();
+      this.deps.logger.log("info", "reconciled by a diff", { mode, keys: this.diffs.get(mode)?.totalKeys ?? 0 });
+      return undefined;
+    } catch (error) {
+      if (error instanceof LogDivergence || isServerError(error, "corrupt")) return error.message;
+      throw error;
+    } finally {
+      this.diffs.delete(mode);
+    }
   }
 }

@@ -24,8 +24,11 @@ export interface SecondaryRunnerOptions {
   joined(): Promise<void>;
   addressesLearned(addresses: readonly string[]): void;
   /** What is held cannot be brought up to date by streaming. Resolves when it was seen to. */
-  reconcile(connection: PeerConnection, reason: string): Promise<void>;
+  reconcile(connection: PeerConnection, syncing: () => void): Promise<void>;
 }
+
+/** Over one connection; then the pauses between attempts begin to grow. */
+const RECONCILIATIONS_MAX = 3;
 
 /** Follows the primary for as long as this cluster is a secondary. */
 export class SecondaryRunner {
@@ -116,11 +119,13 @@ export class SecondaryRunner {
 
   private async session(connection: PeerConnection, stood: () => void): Promise<boolean> {
     try {
-      const reason = await this.stream(await connection.open(STREAM_CHANNEL), stood);
-      if (reason === undefined) return false;
-      this.move("reconcile", reason);
-      await this.options.reconcile(connection, reason);
-      return false;
+      for (let attempt = 0; attempt < RECONCILIATIONS_MAX; attempt += 1) {
+        const reason = await this.stream(await connection.open(STREAM_CHANNEL), stood);
+        if (reason === undefined) return false;
+        this.move("reconcile", reason);
+        await this.options.reconcile(connection, () => this.move("sync", "what differs is fetched"));
+      }
+      throw new Error("still different after reconciling");
     } finally {
       this.attempts += 1;
       this.lastPeer = this.follower?.peer() ?? this.lastPeer;
@@ -142,7 +147,7 @@ export class SecondaryRunner {
     try {
       const end = await this.follower.run(await this.hello());
       if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
-      return end.kind === "snapshot" ? end.reason : undefined;
+      return end.kind === "reconcile" ? end.reason : undefined;
     } catch (error) {
       if (error instanceof LogDivergence || error instanceof CursorMismatch) return error.message;
       throw error;
@@ -207,7 +212,7 @@ export class SecondaryRunner {
 const FORGET_PAGE = 512;
 
 /** Removes what this cluster keeps of its own (class `local`) for a mount that it may no longer have. */
-async function forgetLocalData(deps: ReplicationDependencies, mountId: string): Promise<void> {
+export async function forgetLocalData(deps: ReplicationDependencies, mountId: string): Promise<void> {
   const view = deps.core.barrier.view(`data/${mountId}/`, "local");
   for (;;) {
     const keys = await view.listAll("", { limit: FORGET_PAGE });

@@ -57,7 +57,6 @@ export class ReplicationStatus {
   private secondary(mode: ReplicationMode, role: RoleRecord): ResponseData {
     const runner = this.runners.of(mode);
     const link = role.role === "secondary" ? role.link : undefined;
-    const imported = this.runners.importedPairs(mode);
     return {
       mode: "secondary",
       state: runner?.state ?? "idle",
@@ -69,7 +68,7 @@ export class ReplicationStatus {
       primaries: runner === undefined || link === undefined ? [] : [this.primaryPeer(runner, link)],
       last_remote_wal: runner?.applied.index ?? this.deps.core.log.cursor(mode)?.index ?? 0,
       last_start: runner === undefined ? undefined : rfc3339(runner.startedAtMilliseconds),
-      merkle_sync_progress: imported === undefined ? undefined : { sync_progress: imported },
+      merkle_sync_progress: this.syncProgress(mode),
       ...this.index(mode),
     };
   }
@@ -79,8 +78,14 @@ export class ReplicationStatus {
       mode: "bootstrapping",
       state: "merkle-sync",
       connection_state: this.runners.buildConnection()?.state ?? "idle",
-      merkle_sync_progress: { sync_progress: this.runners.importedPairs(mode) ?? 0 },
+      merkle_sync_progress: this.syncProgress(mode) ?? { sync_total_keys: 0, sync_progress: 0 },
     };
+  }
+
+  private syncProgress(mode: ReplicationMode): ResponseData | undefined {
+    const progress = this.runners.syncProgress(mode);
+    if (progress === undefined) return undefined;
+    return { sync_total_keys: progress.totalKeys, sync_progress: progress.syncedKeys };
   }
 
   private index(mode: ReplicationMode): ResponseData {

@@ -1,6 +1,6 @@
 import type { BootstrapMaterial } from "../../sdk/barrier";
 import type { Lineage } from "../../sdk/log";
-import { readEpoch, repeat, writeEpoch } from "./record-codec";
+import { readLineage, writeLineage } from "./record-codec";
 import { WireReader, WireWriter } from "./wire";
 
 /** Channel kind: an empty request frame, one answer frame. */
@@ -17,11 +17,7 @@ export function encodeBootstrap({ material, lineage }: BootstrapPackage): Buffer
   const { shareSet } = material;
   if (shareSet === undefined) writer.number(0);
   else writer.number(1).number(shareSet.shares).number(shareSet.threshold).buffer(shareSet.wrappedRootKey);
-  writer.number(lineage.length);
-  for (const step of lineage) {
-    writeEpoch(writer, step.epoch);
-    writer.number(step.startIndex);
-  }
+  writeLineage(writer, lineage);
   return writer.finish();
 }
 
@@ -35,7 +31,7 @@ export function decodeBootstrap(frame: Buffer): BootstrapPackage {
     reader.number() === 0
       ? undefined
       : { shares: reader.number(), threshold: reader.number(), wrappedRootKey: Buffer.from(reader.buffer()) };
-  const lineage = repeat(reader.count(3), () => ({ epoch: readEpoch(reader), startIndex: reader.number() }));
+  const lineage = readLineage(reader);
   reader.finish();
   return { material: { rootKey, keyring, shareSet }, lineage };
 }

@@ -29,8 +29,8 @@ export interface Welcome {
   readonly clusterId: string;
   readonly apiAddress: string;
   readonly lineage: Lineage;
-  /** `stream`: entries follow, after `index` of this cluster's log. `snapshot`: the log no longer reaches back far enough. */
-  readonly action: "stream" | "snapshot" | "refuse";
+  /** `stream`: entries follow, after `index` of this cluster's log. `reconcile`: the log no longer reaches back far enough. */
+  readonly action: "stream" | "reconcile" | "refuse";
   readonly index: number;
   readonly reason: string;
 }
@@ -149,7 +149,7 @@ export function decodeWelcome(payload: Buffer): Welcome {
     clusterId: reader.text("clusterId"),
     apiAddress: reader.text("apiAddress"),
     lineage: readLineage(reader, "lineage"),
-    action: action === "stream" || action === "snapshot" ? action : "refuse",
+    action: action === "stream" || action === "reconcile" ? action : "refuse",
     index: reader.number("index"),
     reason: reader.text("reason"),
   };

@@ -34,7 +34,7 @@ export interface FollowerDependencies {
 
 export type FollowerEnd =
   | { readonly kind: "complete" }
-  | { readonly kind: "snapshot"; readonly reason: string }
+  | { readonly kind: "reconcile"; readonly reason: string }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** Follows one primary over one `stream` channel until it breaks, ends or has to reconcile. */
@@ -74,7 +74,7 @@ export class StreamFollower {
     await this.port.send("hello", hello);
     const welcome = await this.expectWelcome();
     if (welcome.action === "refuse") return { kind: "refused", reason: welcome.reason };
-    if (welcome.action === "snapshot") return { kind: "snapshot", reason: welcome.reason };
+    if (welcome.action === "reconcile") return { kind: "reconcile", reason: welcome.reason };
     this.epoch = this.agreedEpoch(welcome, hello);
     await this.target.begin(welcome);
     this.appliedIndex = welcome.index;
@@ -130,7 +130,7 @@ export class StreamFollower {
         this.deps.heard(this.heartbeat.facts(), frame.body.index);
         return undefined;
       case "diverged":
-        return { kind: "snapshot", reason: frame.body.reason };
+        return { kind: "reconcile", reason: frame.body.reason };
       default:
         throw new Error(`unexpected ${frame.kind} frame`);
     }

@@ -14,13 +14,12 @@ import {
   type Welcome,
 } from "./control-codec";
 import {
+  readCursor,
   readEntry,
-  readEpoch,
   readOperations,
   repeat,
-  SUM_BYTES,
+  writeCursor,
   writeEntry,
-  writeEpoch,
   writeOperations,
 } from "./record-codec";
 import { MalformedFrame, WireReader, WireWriter } from "./wire";
@@ -129,21 +128,6 @@ function decodeBody(kind: StreamFrame["kind"], payload: Buffer): StreamFrame {
     case "diverged":
       return { kind, body: CODECS[kind].read(payload) };
   }
-}
-
-function writeCursor(writer: WireWriter, cursor: UpstreamCursor): void {
-  writer.text(cursor.clusterId);
-  writeEpoch(writer, cursor.epoch);
-  writer.number(cursor.index).fixed(cursor.checksums.replicated).fixed(cursor.checksums.local);
-}
-
-function readCursor(reader: WireReader): UpstreamCursor {
-  return {
-    clusterId: reader.text(),
-    epoch: readEpoch(reader),
-    index: reader.number(),
-    checksums: { replicated: reader.fixed(SUM_BYTES), local: reader.fixed(SUM_BYTES) },
-  };
 }
 
 function encodeEntries(frame: EntriesFrame): Buffer {

@@ -7,6 +7,8 @@ import type { FrameChannel, Peer, PeerConnection, ServerCredentials, TransportGa
 import type { MountScope } from "../filter/mount-scope";
 import { BOOTSTRAP_CHANNEL, encodeBootstrap } from "./bootstrap-codec";
 import type { Hello } from "./control-codec";
+import { DIFF_CHANNEL } from "./diff-codec";
+import { DiffServer } from "./diff-server";
 import { FramePort } from "./frame-port";
 import type { StreamLimits } from "./limits";
 import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
@@ -88,6 +90,7 @@ export class PrimaryHub implements TransportGate {
     if (member === undefined) throw new Error("not a member");
     if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member);
     if (channel.kind === SNAPSHOT_CHANNEL) return await this.serveSnapshot(channel, member);
+    if (channel.kind === DIFF_CHANNEL) return await this.serveDiff(channel, member);
     if (channel.kind === BOOTSTRAP_CHANNEL) return await this.serveBootstrap(channel, member);
     const handler = this.deps.handlers.get(channel.kind);
     if (handler === undefined) throw new Error(`unknown channel kind ${channel.kind}`);
@@ -165,6 +168,25 @@ export class PrimaryHub implements TransportGate {
   private async serveSnapshot(channel: FrameChannel, { mode, id }: Member): Promise<void> {
     const scope = this.deps.roles.scopeOf(mode, id);
     await serveSnapshot(this.deps.log, mode, scope, this.deps.limits, channel);
+  }
+
+  private async serveDiff(channel: FrameChannel, { mode, id }: Member): Promise<void> {
+    const { log, limits, roles, logger } = this.deps;
+    const dependencies = {
+      mode,
+      log,
+      limits,
+      lineage: () => roles.lineage(mode),
+      scope: () => roles.scopeOf(mode, id),
+      newerLineageSeen: (lineage: Lineage) => roles.newerLineageSeen(mode, lineage),
+    };
+    try {
+      await new DiffServer(dependencies, channel).run();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "unknown";
+      logger.log("warn", "secondary's diff ended", { mode, secondary: id, reason });
+      throw error;
+    }
   }
 
   private async serveBootstrap(channel: FrameChannel, { mode, id }: Member): Promise<void> {

@@ -1,4 +1,13 @@
-import type { Epoch, ExportedPair, IndexDelta, LogEntry, LoggedClass, LogOperation } from "../../sdk/log";
+import type {
+  Epoch,
+  ExportedPair,
+  IndexDelta,
+  Lineage,
+  LogEntry,
+  LoggedClass,
+  LogOperation,
+  UpstreamCursor,
+} from "../../sdk/log";
 import { MalformedFrame, type WireReader, type WireWriter } from "./wire";
 
 const CLASS_CODES: Readonly<Record<LoggedClass, number>> = { replicated: 0, local: 1 };
@@ -24,6 +33,33 @@ export function writeEpoch(writer: WireWriter, epoch: Epoch): void {
 
 export function readEpoch(reader: WireReader): Epoch {
   return { number: reader.number(), clusterId: reader.text() };
+}
+
+export function writeLineage(writer: WireWriter, lineage: Lineage): void {
+  writer.number(lineage.length);
+  for (const step of lineage) {
+    writeEpoch(writer, step.epoch);
+    writer.number(step.startIndex);
+  }
+}
+
+export function readLineage(reader: WireReader): Lineage {
+  return repeat(reader.count(3), () => ({ epoch: readEpoch(reader), startIndex: reader.number() }));
+}
+
+export function writeCursor(writer: WireWriter, cursor: UpstreamCursor): void {
+  writer.text(cursor.clusterId);
+  writeEpoch(writer, cursor.epoch);
+  writer.number(cursor.index).fixed(cursor.checksums.replicated).fixed(cursor.checksums.local);
+}
+
+export function readCursor(reader: WireReader): UpstreamCursor {
+  return {
+    clusterId: reader.text(),
+    epoch: readEpoch(reader),
+    index: reader.number(),
+    checksums: { replicated: reader.fixed(SUM_BYTES), local: reader.fixed(SUM_BYTES) },
+  };
 }
 
 export function writeOperations(writer: WireWriter, operations: readonly LogOperation[]): void {

@@ -11,10 +11,14 @@ import { WireReader, WireWriter } from "./wire";
 export const SNAPSHOT_CHANNEL = "snapshot";
 
 const AFTER_BYTES_MAX = 4_096;
+/** Leaves of one mount's index. */
+const LEAVES = 65_536;
 
 export interface SnapshotChunk extends ExportChunk {
   /** The cluster whose numbering `readAtIndex` belongs to. */
   readonly clusterId: string;
+  /** About how many pairs the snapshot has; only in the first chunk, 0 in the others. */
+  readonly expectedPairs: number;
 }
 
 export function encodeChunkRequest(after: string | undefined): Buffer {
@@ -33,7 +37,7 @@ export function decodeChunkRequest(frame: Buffer): string | undefined {
 }
 
 export function encodeChunk(chunk: SnapshotChunk): Buffer {
-  const writer = new WireWriter().text(chunk.clusterId).number(chunk.readAtIndex);
+  const writer = new WireWriter().text(chunk.clusterId).number(chunk.readAtIndex).number(chunk.expectedPairs);
   writer.number(chunk.next === undefined ? 0 : 1).text(chunk.next ?? "");
   writePairs(writer, chunk.pairs);
   return writer.finish();
@@ -43,11 +47,12 @@ export function decodeChunk(frame: Buffer): SnapshotChunk {
   const reader = new WireReader(frame);
   const clusterId = reader.text();
   const readAtIndex = reader.number();
+  const expectedPairs = reader.number();
   const given = reader.number() === 1;
   const next = reader.text();
   const pairs = readPairs(reader);
   reader.finish();
-  return { clusterId, readAtIndex, next: given ? next : undefined, pairs };
+  return { clusterId, readAtIndex, expectedPairs, next: given ? next : undefined, pairs };
 }
 
 /** The primary's side: answers chunk requests until the secondary has enough. */
@@ -62,15 +67,34 @@ export async function serveSnapshot(
     const request = await channel.receive();
     if (request === undefined) return;
     await scope.decideAll(log.index.mounts().map((mount) => mount.mountId));
+    const after = decodeChunkRequest(request);
     const chunk = await log.exportChunk({
       classes: CLASSES_OF_MODE[mode],
       includeMount: scope.includes,
-      after: decodeChunkRequest(request),
+      after,
       limitPairs: limits.chunkPairs,
       limitBytes: limits.chunkBytes,
     });
-    await channel.send(encodeChunk({ ...chunk, clusterId: log.clusterId }));
+    const expectedPairs = after === undefined ? expectedPairsOf(log, mode, scope) : 0;
+    await channel.send(encodeChunk({ ...chunk, clusterId: log.clusterId, expectedPairs }));
   }
+}
+
+/**
+ * About how many keys there are, from how many leaves hold any (linear counting): good to a few percent up to several
+ * hundred thousand keys of one mount, too low beyond. For progress only.
+ */
+function expectedPairsOf(log: ClusterLog, mode: ReplicationMode, scope: MountScope): number {
+  let pairs = 0;
+  for (const { class: keyClass, mountId } of log.index.mounts()) {
+    if (!CLASSES_OF_MODE[mode].includes(keyClass) || !scope.includes(mountId)) continue;
+    let leaves = 0;
+    for (const { number } of log.index.pages(keyClass, mountId)) {
+      leaves += log.index.leaves(keyClass, mountId, number).length;
+    }
+    pairs -= LEAVES * Math.log(1 - Math.min(leaves, LEAVES - 1) / LEAVES);
+  }
+  return Math.round(pairs);
 }
 
 /** The numbering of the snapshot changed while it was fetched: another cluster is primary now. It has to begin again. */
@@ -92,7 +116,7 @@ export async function fetchSnapshot(
   builder: GenerationBuilder,
   notes: SnapshotNotes,
   channel: FrameChannel,
-  imported: (pairs: number) => void,
+  imported: (pairs: number, expected: number) => void,
 ): Promise<void> {
   while (!builder.progress().importFinished) {
     const before = builder.progress();
@@ -101,7 +125,7 @@ export async function fetchSnapshot(
     if (frame === undefined) throw new Error("the primary ended the snapshot");
     const chunk = decodeChunk(frame);
     await builder.importPairs(chunk.pairs, progressAfter(before, chunk, notes));
-    imported(chunk.pairs.length);
+    imported(chunk.pairs.length, chunk.expectedPairs);
   }
   channel.end();
 }

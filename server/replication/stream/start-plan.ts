@@ -6,7 +6,7 @@ import { PROTOCOL_VERSION } from "./limits";
 /** What a primary does with a secondary that says hello. */
 export type StartPlan =
   | { readonly action: "stream"; readonly index: number }
-  | { readonly action: "snapshot"; readonly reason: string }
+  | { readonly action: "reconcile"; readonly reason: string }
   | { readonly action: "refuse"; readonly reason: string; readonly newerLineage?: Lineage };
 
 /** Decides from the histories first, then from where the secondary stands in the log. */
@@ -14,19 +14,27 @@ export async function planStart(log: ClusterLog, ours: Lineage, hello: Hello): P
   if (hello.protocol !== PROTOCOL_VERSION) {
     return { action: "refuse", reason: `protocol ${hello.protocol} is not spoken here, ${PROTOCOL_VERSION} is` };
   }
-  const relation = compareLineage(ours, hello.lineage);
-  if (relation === "ahead") {
-    const reason = `this cluster is in epoch ${describeEpoch(currentEpoch(ours))}, the set in ${describeEpoch(currentEpoch(hello.lineage))}`;
-    return { action: "refuse", reason, newerLineage: hello.lineage };
-  }
-  if (relation === "forked" && !hello.rejoins) {
-    const reason = `two clusters were promoted: ours is epoch ${describeEpoch(currentEpoch(ours))}, yours ${describeEpoch(currentEpoch(hello.lineage))}`;
-    return { action: "refuse", reason };
-  }
-  if (hello.cursor === undefined) return { action: "snapshot", reason: "the secondary holds nothing yet" };
+  const refused = refusalOf(ours, hello.lineage, hello.rejoins);
+  if (refused !== undefined) return { action: "refuse", ...refused };
+  if (hello.cursor === undefined) return { action: "reconcile", reason: "the secondary holds nothing yet" };
   const index = await ownIndexOf(log, ours, hello.cursor.clusterId, hello.cursor.index);
-  if (index === undefined) return { action: "snapshot", reason: "the log no longer reaches back to the secondary" };
+  if (index === undefined) return { action: "reconcile", reason: "the log no longer reaches back to the secondary" };
   return { action: "stream", index };
+}
+
+/** Why a secondary with such a history cannot follow this cluster; undefined: it can. */
+export function refusalOf(
+  ours: Lineage,
+  theirs: Lineage,
+  rejoins: boolean,
+): { readonly reason: string; readonly newerLineage?: Lineage } | undefined {
+  const [mine, other] = [describeEpoch(currentEpoch(ours)), describeEpoch(currentEpoch(theirs))];
+  const relation = compareLineage(ours, theirs);
+  if (relation === "ahead") {
+    return { reason: `this cluster is in epoch ${mine}, the set in ${other}`, newerLineage: theirs };
+  }
+  if (relation !== "forked" || rejoins) return undefined;
+  return { reason: `two clusters were promoted: ours is epoch ${mine}, yours ${other}` };
 }
 
 const SCAN_ENTRIES = 512;

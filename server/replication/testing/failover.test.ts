@@ -137,19 +137,3 @@ test("a secondary that knows nothing of its primary yet is promoted by force onl
   expect(b.replication.state().dr).toBe("primary");
   await expect(promote(true)).rejects.toThrow("not a DR secondary");
 });
-
-test("a diverged cluster that rejoins is brought back by a snapshot", async () => {
-  const [a, b] = await pair("dr");
-  await until("caught up", () => isEqual(a, b, "dr"));
-  set.network.cut("b", a.address);
-  await until("b is away", () => !b.isStreaming("dr"));
-  await putKey(a.core, "data/m1/only-a", "lost");
-  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
-  await putKey(b.core, "data/m1/only-b", "kept");
-  await a.replication.demotePrimary("dr", { targetId: undefined, signal: never });
-  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
-  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
-  await until("a follows", async () => a.isStreaming("dr") && isEqual(b, a, "dr"), 15_000);
-  expect(await getKey(a.core, "data/m1/only-a")).toBeUndefined();
-  expect(await getKey(a.core, "data/m1/only-b")).toBe("kept");
-}, 30_000);
