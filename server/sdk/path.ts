@@ -134,6 +134,11 @@ export interface PathDeclaration<Context, F extends FieldDeclarations = FieldDec
   readonly summary: string;
   readonly description?: string;
   readonly fields: F;
+  /**
+   * Names in the path mean the same in any letter case: the path is folded (ASCII) before policies are asked, so that the
+   * spelling that is authorised, stored and audited is one.
+   */
+  readonly foldsCase?: boolean;
   /** The body may hold any field (kv version 1, cubbyhole): no warning for those that are not declared. */
   readonly anyField?: boolean;
   /** Tells create from update for the policy check; without it every write is an update that policies with either pass. */

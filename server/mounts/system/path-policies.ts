@@ -37,12 +37,13 @@ export const policyPaths: readonly AnyPath<SystemContext>[] = SPELLINGS.flatMap(
   declare({
     template: `${template}/{name}`,
     summary: "One policy.",
+    foldsCase: true,
     fields: policyFields,
     operations: {
       read: {
         summary: "Read the policy",
         run: async ({ context, fields }) => {
-          const name = fields.name.toLowerCase();
+          const { name } = fields;
           const policy = await context.ports.policies.read(name);
           if (policy === undefined) return { kind: "not_found" };
           const data = isOld ? { name, rules: policy, policy } : { name, policy };

@@ -295,3 +295,15 @@ test("every template under sys compiles and has a summary for each operation", (
     for (const operation of Object.values(path.operations)) expect(operation.summary).not.toBe("");
   }
 });
+
+test("a policy's name is folded before policies are asked: another spelling passes by no rule", async () => {
+  const system = await new SystemFixture().open();
+  for (const [method, path] of [
+    ["GET", "policies/acl/Admin"],
+    ["POST", "policies/acl/ADMIN"],
+    ["DELETE", "policy/aDmin"],
+  ] as const) {
+    await system.ask(method, path, method === "POST" ? { policy: 'path "a" { capabilities = ["read"] }' } : undefined);
+    expect(system.server.questions.at(-1)?.path).toBe(`sys/${path.toLowerCase()}`);
+  }
+});

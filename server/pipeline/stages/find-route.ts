@@ -1,5 +1,6 @@
 import type { PathMatch } from "../../router/match";
 import { matchPath } from "../../router/match";
+import { asciiLowerCase } from "../../sdk/ascii";
 import type { MountContext } from "../../sdk/mount";
 import type { Exchange, RequestKind } from "../exchange";
 import type { PipelinePorts } from "../ports";
@@ -22,6 +23,12 @@ function lookUp(exchange: Exchange, ports: PipelinePorts): void {
   const relative = exchange.path.slice(mount.entry.path.length);
   const match = matchPath(mount.tree, relative.endsWith("/") ? relative.slice(0, -1) : relative);
   if (match === undefined) return;
+  const folded = match.path.declaration.foldsCase === true ? asciiLowerCase(exchange.path) : exchange.path;
+  if (folded !== exchange.path) {
+    exchange.path = folded;
+    lookUp(exchange, ports);
+    return;
+  }
   settleFolder(exchange, match);
   exchange.match = match;
   const { operations } = match.path.declaration;
