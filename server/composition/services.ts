@@ -148,9 +148,9 @@ export class Services {
       wrapping,
       tokens,
       policies,
-      forwarded: (request, signal) => {
+      forwarded: (request, signal, allowsMount) => {
         if (pipeline === undefined) throw new Error("requests are not served yet");
-        return pipeline.handleForwarded(request, signal);
+        return pipeline.handleForwarded(request, signal, allowsMount);
       },
     });
     pipeline = new Pipeline({

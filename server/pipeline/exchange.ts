@@ -64,6 +64,8 @@ export class Exchange implements AuditedRequest {
   error: ServerError | undefined;
   /** The failure itself where it was no ServerError: for the log. */
   unexpected: unknown;
+  /** Whether the secondary that forwarded the request may have the mount. */
+  allowsMount: (mountPath: string) => boolean = () => true;
   /** Own log index when the request began. */
   indexBefore = 0;
   /** The primary's index after a forwarded write. */

@@ -15,7 +15,10 @@ const BEHIND =
  */
 export async function forwardWhole(exchange: Exchange, ports: PipelinePorts): Promise<void> {
   if (exchange.forwarded !== undefined) throw new ServerError("read_only");
-  const request = forwardedRequest(exchange, callerOf(exchange), undefined);
+  const caller = callerOf(exchange);
+  // For the primary's policies alone: with facts it never wraps; with a token it would, in this cluster's place.
+  const wrapTtlSeconds = caller.kind === "facts" ? exchange.wrapTtlSeconds : undefined;
+  const request = forwardedRequest(exchange, caller, wrapTtlSeconds);
   const answer = await ports.replication.forward("performance", request, exchange.signal);
   const { status, body, headers } = answer;
   exchange.primaryIndex = answer.index;

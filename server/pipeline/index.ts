@@ -13,6 +13,7 @@ import { auditResponse } from "./stages/audit-response";
 import { authenticate } from "./stages/authenticate";
 import { authorise } from "./stages/authorise";
 import { canonicalise } from "./stages/canonicalise";
+import { checkForwarded } from "./stages/check-forwarded";
 import { checkIndex } from "./stages/check-index";
 import { checkRoute } from "./stages/check-route";
 import { checkSeal } from "./stages/check-seal";
@@ -41,6 +42,7 @@ const table: readonly (readonly [stage: Stage, kinds: readonly RequestKind[]])[]
   [checkIndex, ["authenticated", "help", "login", "unauthenticated"]],
   [parseBody, ["authenticated", "login", "unauthenticated", "forwarded"]],
   [auditRequest, ["authenticated", "help", "login", "unauthenticated", "forwarded"]],
+  [checkForwarded, ["forwarded"]],
   [authorise, ["authenticated", "help", "forwarded"]],
   [checkRoute, ["authenticated", "login", "unauthenticated", "forwarded"]],
   [help, ["help"]],
@@ -51,7 +53,7 @@ const table: readonly (readonly [stage: Stage, kinds: readonly RequestKind[]])[]
   [wrap, ["authenticated", "login", "unauthenticated"]],
 ];
 
-/** What every request meets at its end, failed or not. Failing here replaces the answer. */
+/** What every request meets at its end, failed or not, each stage in its own right. Failing here replaces the answer. */
 const exit: readonly Stage[] = [finishTokenUse, auditResponse];
 
 function stagesOf(kind: RequestKind): readonly Stage[] {
@@ -89,8 +91,13 @@ export class Pipeline {
   }
 
   /** The handler of requests that another cluster of the set hands over whole (`ForwardedHandler`). */
-  async handleForwarded(request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedAnswer> {
+  async handleForwarded(
+    request: ForwardedRequest,
+    signal: AbortSignal,
+    allowsMount: (mountPath: string) => boolean,
+  ): Promise<ForwardedAnswer> {
     const exchange = new Exchange(request.id, undefined, request, signal);
+    exchange.allowsMount = allowsMount;
     const answer = await this.answer(exchange);
     const body = typeof answer.body === "string" ? Buffer.from(answer.body, "utf8") : answer.body;
     const last = this.ports.replication.lastIndex();
@@ -132,8 +139,17 @@ export class Pipeline {
   }
 
   private leave(exchange: Exchange): HttpAnswer | Promise<HttpAnswer> {
-    const waiting = this.attempt(exchange, () => runStages(exit, exchange, this.ports));
+    const waiting = this.exit(exchange);
     return waiting === undefined ? this.settle(exchange) : waiting.then(() => this.settle(exchange));
+  }
+
+  /** A stage that fails does not keep the trail from learning of it. */
+  private exit(exchange: Exchange, from = 0): Promise<void> | undefined {
+    for (let index = from; index < exit.length; index++) {
+      const waiting = this.attempt(exchange, () => exit[index]?.(exchange, this.ports));
+      if (waiting !== undefined) return waiting.then(() => this.exit(exchange, index + 1));
+    }
+    return undefined;
   }
 
   private settle(exchange: Exchange): HttpAnswer {

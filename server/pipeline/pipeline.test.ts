@@ -60,6 +60,8 @@ const boxes: MountType = {
   ],
 };
 
+const everyMount = (): boolean => true;
+
 async function withBoxes(): Promise<PipelineFixture> {
   const fixture = await new PipelineFixture({ types: [boxes] }).open();
   await fixture.router.enable({ kind: "secret", path: "boxes", type: "boxes" });
@@ -280,15 +282,84 @@ test("what came from another cluster is never sent on, and its policies are aske
     wrapTtlSeconds: undefined,
   } as const;
   const { signal } = new AbortController();
-  expect((await fixture.pipeline.handleForwarded(request, signal)).status).toBe(403);
+  expect((await fixture.pipeline.handleForwarded(request, signal, everyMount)).status).toBe(403);
   const allowed = { ...request, caller: { kind: "facts", facts: tokenFacts(["root"]) } } as const;
-  const answer = await fixture.pipeline.handleForwarded(allowed, signal);
+  const answer = await fixture.pipeline.handleForwarded(allowed, signal, everyMount);
   expect(answer).toMatchObject({ status: 204, index: fixture.barrier.index });
-  expect((await fixture.pipeline.handleForwarded({ ...allowed, path: "boxes/../x" }, signal)).status).toBe(400);
+  expect((await fixture.pipeline.handleForwarded({ ...allowed, path: "boxes/../x" }, signal, everyMount)).status).toBe(
+    400,
+  );
   fixture.state = { performance: "secondary", dr: "disabled" };
   fixture.barrier.commitFailure = "read_only";
-  expect((await fixture.pipeline.handleForwarded(allowed, signal)).status).toBe(500);
+  expect((await fixture.pipeline.handleForwarded(allowed, signal, everyMount)).status).toBe(500);
   expect(fixture.forwarded).toEqual([]);
+});
+
+test("a policy that demands wrapping is satisfied at the primary too; the secondary wraps", async () => {
+  const fixture = await withBoxes();
+  fixture.state = { performance: "secondary", dr: "disabled" };
+  fixture.forwardAnswer = async () => ({ status: 200, headers: [], body: Buffer.from("{}"), index: 0 });
+  const headers = { "x-vault-wrap-ttl": "60" };
+  const wrapped = await fixture.ask("POST", "/v1/boxes/shared/a", { token: "root", headers });
+  expect(JSON.parse(textOf(wrapped)).wrap_info).toMatchObject({ ttl: 60 });
+  const sent = fixture.forwarded[0];
+  if (sent === undefined) throw new Error("nothing was forwarded");
+  fixture.state = { performance: "primary", dr: "disabled" };
+  const answer = await fixture.pipeline.handleForwarded(sent, new AbortController().signal, everyMount);
+  expect(answer.status).toBe(204);
+  expect(fixture.questions.at(-1)).toMatchObject({ wrapTtlSeconds: 60 });
+});
+
+test("a secondary reaches nothing through its primary that is this cluster's own or is filtered for it", async () => {
+  const fixture = await withBoxes();
+  await fixture.router.enable({ kind: "secret", path: "own", type: "boxes", local: true });
+  const forward = async (path: string, allowsMount: (mountPath: string) => boolean = everyMount): Promise<number> => {
+    const request = {
+      id: "r1",
+      caller: { kind: "facts", facts: tokenFacts(["root"]) },
+      operation: "read",
+      path,
+      query: new Map(),
+      body: Buffer.alloc(0),
+      contentType: undefined,
+      remoteAddress: "10.0.0.1",
+      wrapTtlSeconds: undefined,
+    } as const;
+    return (await fixture.pipeline.handleForwarded(request, new AbortController().signal, allowsMount)).status;
+  };
+  expect(await forward("boxes/box/a")).toBe(404);
+  expect(await forward("own/box/a")).toBe(403);
+  expect(await forward("boxes/box/a", (mountPath) => mountPath !== "boxes/")).toBe(403);
+  for (const path of ["auth/token/lookup-self", "sys/leases/lookup", "sys/wrapping/unwrap", "sys/renew"]) {
+    expect([path, await forward(path)]).toEqual([path, 403]);
+  }
+});
+
+test("query parameters of a read are asked of the policies like fields of a body", async () => {
+  const fixture = await withBoxes();
+  await fixture.ask("GET", "/v1/boxes/box/a?value=1&count=2&count=3", { token: "root" });
+  expect(fixture.questions.at(-1)?.parameters).toEqual(
+    new Map<string, unknown>([
+      ["value", "1"],
+      ["count", ["2", "3"]],
+    ]),
+  );
+  await fixture.ask("GET", "/v1/boxes/box/a", { token: "root" });
+  expect(fixture.questions.at(-1)?.parameters).toBeUndefined();
+});
+
+test("a last use that cannot be finished fails the request, and the trail says so", async () => {
+  const fixture = await withBoxes();
+  const entries: string[] = [];
+  fixture.audit = {
+    request: async () => void entries.push("request"),
+    response: async (_request, { error }) => void entries.push(`response ${error}`),
+  };
+  fixture.tokens.set("once", tokenFacts(["root"], { numUsesLeft: -1 }));
+  fixture.finishUse = () => Promise.reject(new ServerError("storage_full"));
+  const answer = await fixture.ask("GET", "/v1/boxes/box/a", { token: "once" });
+  expect(answer.status).toBeGreaterThanOrEqual(500);
+  expect(entries).toEqual(["request", expect.stringMatching(/^response ./)]);
 });
 
 test("a DR secondary hands over the request with its token, or refuses with the standard text", async () => {

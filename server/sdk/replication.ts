@@ -24,7 +24,7 @@ export interface ForwardedRequest {
   readonly body: Buffer;
   readonly contentType: string | undefined;
   readonly remoteAddress: string;
-  /** Only for a DR secondary's requests: seconds; a performance secondary wraps the answer itself. */
+  /** Seconds. A performance secondary wraps the answer itself; the primary's policies ask for it all the same. */
   readonly wrapTtlSeconds: number | undefined;
 }
 
@@ -51,5 +51,12 @@ export interface ReplicationPort {
   lastIndex(): number;
 }
 
-/** What replication needs of the pipeline on the primary: runs a request that came over the cluster port. */
-export type ForwardedHandler = (request: ForwardedRequest, signal: AbortSignal) => Promise<ForwardedAnswer>;
+/**
+ * What replication needs of the pipeline on the primary: runs a request that came over the cluster port.
+ * @param allowsMount whether the secondary's paths filter lets the mount path through
+ */
+export type ForwardedHandler = (
+  request: ForwardedRequest,
+  signal: AbortSignal,
+  allowsMount: (mountPath: string) => boolean,
+) => Promise<ForwardedAnswer>;

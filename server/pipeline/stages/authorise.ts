@@ -27,10 +27,17 @@ function asks(exchange: Exchange, ports: PipelinePorts, operation: OperationName
     operation,
     path: exchange.path,
     needsSudo: exchange.declaration?.sudo === true,
-    parameters: exchange.body.size === 0 ? undefined : exchange.body,
+    parameters: parametersOf(exchange),
     wrapTtlSeconds: exchange.wrapTtlSeconds,
   };
   return ports.access.allows(question);
+}
+
+/** A read's fields come from the query, and policies say as much about them as about a body's. */
+function parametersOf({ operation, body, query }: Exchange): AccessQuestion["parameters"] {
+  if (operation !== "read") return body.size === 0 ? undefined : body;
+  if (query.size === 0) return undefined;
+  return new Map([...query].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? "") : [...values]]));
 }
 
 function authoriseWrite(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {

@@ -1,11 +1,9 @@
 import { isServerError } from "../../sdk/errors";
 import type { Outcome } from "../../sdk/outcome";
+import { isClustersOwn } from "../clusters-own";
 import type { Exchange } from "../exchange";
 import { forwardWhole } from "../forward-whole";
 import type { PipelinePorts } from "../ports";
-
-/** Operations of one cluster alone: the primary would look at tokens and leases of its own. */
-const NEVER_FORWARDED = ["auth/token/", "sys/leases/", "sys/renew", "sys/revoke", "sys/replication/", "sys/raw/"];
 
 /** Calls the handler. A write that meets storage this cluster may not write is forwarded whole: nothing was written here. */
 export function run(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {
@@ -31,7 +29,7 @@ export function run(exchange: Exchange, ports: PipelinePorts): Promise<void> | u
 
 function forwardIfReadOnly(exchange: Exchange, ports: PipelinePorts, error: unknown): Promise<void> {
   const isSecondary = ports.replication.state().performance === "secondary";
-  const stays = exchange.forwarded !== undefined || NEVER_FORWARDED.some((prefix) => exchange.path.startsWith(prefix));
+  const stays = exchange.forwarded !== undefined || exchange.kind === "login" || isClustersOwn(exchange.path);
   if (!isSecondary || stays || !isServerError(error, "read_only")) throw error;
   return forwardWhole(exchange, ports);
 }

@@ -91,6 +91,7 @@ export class PipelineFixture {
   applied = true;
   audit: AuditTrail = { request: () => undefined, response: () => undefined };
   readonly finished: TokenFacts[] = [];
+  finishUse: (facts: TokenFacts) => Promise<void> = async (facts) => void this.finished.push(facts);
   readonly router: Router;
   readonly pipeline: Pipeline;
   readonly indexHeader: IndexHeader;
@@ -114,7 +115,7 @@ export class PipelineFixture {
       tokens: {
         authenticate: (token) => this.tokens.get(token.toString()),
         issueLogin: () => Promise.reject(new Error("no logins in this fixture")),
-        finishUse: async (facts) => void this.finished.push(facts),
+        finishUse: (facts) => this.finishUse(facts),
       },
       access: {
         allows: (question) => {

@@ -18,6 +18,10 @@ import {
 export interface ForwardServerDependencies {
   readonly forwarded: ForwardedHandler;
   runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
+  /** Whether the member's filter lets the mount path through. */
+  allowsMount(member: Member, mountPath: string): boolean;
+  /** Where a shared mount is mounted now. */
+  mountPathOf(mountId: string): Promise<string | undefined>;
   lineage(mode: ReplicationMode): Lineage;
 }
 
@@ -59,7 +63,8 @@ async function answerOf(
     if (mode !== member.mode || request.caller.kind !== expected || NEVER_FORWARDED.test(request.path)) {
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not forward ${request.path}` });
     }
-    return { kind: "answer", answer: await deps.forwarded(request, signal) };
+    const allowsMount = (mountPath: string): boolean => deps.allowsMount(member, mountPath);
+    return { kind: "answer", answer: await deps.forwarded(request, signal, allowsMount) };
   } catch (error) {
     return { kind: "error", ...errorData(error) };
   }
@@ -70,7 +75,9 @@ async function serveCall(deps: ForwardServerDependencies, channel: FrameChannel,
   if (frame === undefined) return;
   const { epoch, mountId, name, payload } = decodeCall(frame);
   await channel.send(
-    encodeCallReply(await callReply(deps, member, epoch, () => deps.runPrimaryCall(mountId, name, payload))),
+    encodeCallReply(
+      await callReply(deps, member, { epoch, mountId }, () => deps.runPrimaryCall(mountId, name, payload)),
+    ),
   );
   await channel.receive();
 }
@@ -78,12 +85,16 @@ async function serveCall(deps: ForwardServerDependencies, channel: FrameChannel,
 async function callReply(
   deps: ForwardServerDependencies,
   member: Member,
-  epoch: Epoch,
+  { epoch, mountId }: { readonly epoch: Epoch; readonly mountId: string },
   run: () => Promise<JsonObject>,
 ): Promise<Parameters<typeof encodeCallReply>[0]> {
   try {
     requireEpoch(deps, "performance", epoch);
-    if (member.mode !== "performance") throw new ServerError("permission_denied");
+    const mountPath = await deps.mountPathOf(mountId);
+    const isHeld = mountPath !== undefined && deps.allowsMount(member, mountPath);
+    if (member.mode !== "performance" || !isHeld) {
+      throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not call mount ${mountId}` });
+    }
     return { kind: "answer", payload: await run() };
   } catch (error) {
     return { kind: "error", ...errorData(error) };

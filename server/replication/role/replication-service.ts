@@ -17,6 +17,7 @@ import type {
 } from "../../sdk/replication-admin";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicFilter } from "../filter/dynamic-filter";
+import { filterAllows } from "../filter/mount-scope";
 import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
 import { forwardHandlers } from "../forward/forward-server";
 import { type Member, PrimaryHub } from "../stream/primary-hub";
@@ -239,6 +240,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         ...forwardHandlers({
           forwarded,
           runPrimaryCall: (mountId, name, payload) => this.deps.runPrimaryCall(mountId, name, payload),
+          allowsMount: (member, mountPath) => this.allowsMount(member, mountPath),
+          mountPathOf: this.deps.mountPathOf,
           lineage,
         }),
         [
@@ -248,6 +251,11 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         ],
       ]),
     });
+  }
+
+  private allowsMount({ mode, id }: Member, mountPath: string): boolean {
+    const filter = mode === "dr" ? undefined : this.roleState.of(mode).filters.get(id)?.filter;
+    return filter === undefined || filterAllows(filter, mountPath);
   }
 
   /** Where secondaries find this set's primary, now and after a failover: here, and at our DR secondaries. */

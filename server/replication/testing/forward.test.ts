@@ -1,6 +1,6 @@
 import type { ForwardedRequest } from "../../sdk/replication";
 import type { TokenFacts } from "../../sdk/token";
-import { getKey } from "./test-cluster";
+import { getKey, putMount } from "./test-cluster";
 import { link, type TestNode, TestSet, until } from "./test-set";
 
 let set: TestSet;
@@ -95,9 +95,26 @@ test("an error of the primary comes back with its code, and an absent primary is
 
 test("a use-limited credential is counted where the set's primary is", async () => {
   const [a, b] = await pair("performance");
+  await putMount(a.core, "m1", "auth/m1/");
   const answer = await b.replication.callPrimary("m1", "take", new Map([["n", 1]]));
   expect(answer.get("ran")).toBe("a");
   expect((await a.replication.callPrimary("m1", "take", new Map())).get("ran")).toBe("a");
+});
+
+test("a mount that the filter leaves out is not reached through the primary either", async () => {
+  const [a, b] = await pair("performance");
+  await putMount(a.core, "m1", "secret/");
+  await putMount(a.core, "m2", "open/");
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["secret/"] });
+  const reach = async (path: string): Promise<string> => {
+    const forwarded = request({ kind: "facts", facts }, `reach/${path}`);
+    return (await b.replication.forward("performance", forwarded, never)).body.toString();
+  };
+  expect([await reach("secret/"), await reach("open/"), await reach("sys/")]).toEqual(["false", "true", "true"]);
+  const call = (mountId: string) => b.replication.callPrimary(mountId, "take", new Map());
+  await expect(call("m1")).rejects.toMatchObject({ code: "permission_denied" });
+  await expect(call("local or unknown")).rejects.toMatchObject({ code: "permission_denied" });
+  expect((await call("m2")).get("ran")).toBe("a");
 });
 
 test("waiting for what never comes ends, and says so", async () => {

@@ -57,7 +57,7 @@ export async function openTestReplication(
     logger: loggerTo(options.logLines ?? [], options.name),
     wrapping,
     mountPathOf: (mountId) => mountPath(core, mountId),
-    forwarded: (request) => runForwarded(core, request),
+    forwarded: (request, _signal, allowsMount) => runForwarded(core, request, allowsMount),
     runPrimaryCall: async (mountId, name, payload) =>
       new Map([...payload, ["mount", mountId], ["call", name], ["ran", options.name]]),
     checkOperationToken: async (token) => token.toString() === "dr-token",
@@ -105,9 +105,17 @@ export async function getKey(
   return (await core.barrier.view("", keyClass).get(key))?.value.toString();
 }
 
-/** A forwarded request writes its body under its path and says who asked. */
-async function runForwarded(core: UnsealedCore, request: ForwardedRequest): Promise<ForwardedAnswer> {
+/** A forwarded request writes its body under its path and says who asked; `reach/<path>`: whether a mount is let through. */
+async function runForwarded(
+  core: UnsealedCore,
+  request: ForwardedRequest,
+  allowsMount: (mountPath: string) => boolean,
+): Promise<ForwardedAnswer> {
   if (request.path === "fail") throw new ServerError("permission_denied");
+  if (request.path.startsWith("reach/")) {
+    const body = Buffer.from(String(allowsMount(request.path.slice("reach/".length))));
+    return { status: 200, headers: [], body, index: 0 };
+  }
   const index = await putKey(core, request.path, request.body.toString());
   const caller = request.caller.kind === "facts" ? request.caller.facts.displayName : String(request.caller.token);
   return { status: 200, headers: [["X-Test", "yes"]], body: Buffer.from(`by ${caller}`), index };
