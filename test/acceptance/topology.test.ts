@@ -22,7 +22,7 @@ resource "meridian_topology" "secrets" {
   primary = "${primary}"
   clusters = {
     dc-a = {}
-    dc-b = { paths_filter = { mode = "deny", paths = ["${filter}"] } }
+    dc-b = { ${filter === "" ? "" : `paths_filter = { mode = "deny", paths = ["${filter}"] }`} }
     ${cloud ? "cloud = {}" : ""}
   }
   disaster_recovery   = { dc-a = "dc-a-dr" }
@@ -144,7 +144,13 @@ test("the primary moves to a performance secondary and back", async () => {
   world = await World.create((directory) => topology(directory));
   const { terraform } = world;
   await terraform.apply();
-  await world.configure(topology(world.directory, { primary: "dc-b", filter: "nothing-here/" }));
+  await world.configure(topology(world.directory, { primary: "dc-b" }));
+  const refused = await terraform.run("plan", "-no-color", "-input=false");
+  expect(refused.stderr.replace(/\s+/g, " ")).toContain("does not hold everything");
+
+  await world.configure(topology(world.directory, { filter: "" }));
+  await terraform.apply();
+  await world.configure(topology(world.directory, { primary: "dc-b", filter: "" }));
   await terraform.apply();
   expect(await terraform.planIsEmpty()).toBe(true);
   expect(await roles("dc-b")).toEqual(["primary", "disabled"]);
@@ -153,7 +159,7 @@ test("the primary moves to a performance secondary and back", async () => {
   await (await world.administrator("dc-a")).must("POST", "secret/data/moved", { data: { v: "1" } });
   expect(await readEventually("cloud", "secret/data/moved")).toContain('"v":"1"');
 
-  await world.configure(topology(world.directory));
+  await world.configure(topology(world.directory, { filter: "" }));
   await terraform.apply();
   expect(await terraform.planIsEmpty()).toBe(true);
   expect(await roles("dc-a")).toEqual(["primary", "primary"]);

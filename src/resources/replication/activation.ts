@@ -11,7 +11,7 @@ import { describeState, isStreaming, type Mode, replicationStatus, replicationSt
 
 const TOKEN_TTL = "10m";
 const STREAMING_LIMIT_MS = 15 * 60_000;
-const RECONNECT_LIMIT_MS = 3000;
+const RECONNECT_LIMIT_MS = 2500;
 const PRIMARY_LIMIT_MS = 60_000;
 
 /** One secondary and the primary that it is to follow. */
@@ -71,7 +71,7 @@ export async function activateSecondary(session: MeridianSession, link: Link, ca
 
 /**
  * A member that the primary knows usually finds it by itself: it has learned the addresses of whoever may take the place
- * of its primary. One that has not, because the old one died too early, is told; a DR secondary by a new token.
+ * of its primary. One that has not, because the old one died too early, is told; what else does not help gets a new token.
  */
 async function reconnect(session: MeridianSession, link: Link, caller: Caller): Promise<void> {
   if (await streamsWithin(RECONNECT_LIMIT_MS, link, caller)) return;
@@ -80,6 +80,8 @@ async function reconnect(session: MeridianSession, link: Link, caller: Caller): 
   const body = { update_primary_addrs: [address] };
   await link.secondary.post(`sys/replication/${link.mode}/secondary/update-primary`, body);
   caller.log.info("told the primary's address", { cluster: link.secondary.name, mode: link.mode, address });
+  // A primary that was a performance secondary before has an authority of its own, for which this member needs a new token.
+  if (!(await streamsWithin(RECONNECT_LIMIT_MS, link, caller))) await rePoint(session, link, caller);
 }
 
 async function streamsWithin(limitMs: number, link: Link, caller: Caller): Promise<boolean> {

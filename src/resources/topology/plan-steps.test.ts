@@ -119,7 +119,7 @@ const CASES: readonly {
   {
     name: "moves to a performance secondary, whose DR pair stays where it is",
     wish: { primary: "dc-b" },
-    facts: facts(settled),
+    facts: facts(settled, { filters: new Map() }),
     steps: [
       "fence dc-a and drain to dc-b (performance)",
       "promote dc-b (performance)",
@@ -130,7 +130,10 @@ const CASES: readonly {
   {
     name: "goes on after a killed move to a performance secondary",
     wish: { primary: "dc-b" },
-    facts: facts({ ...settled, "dc-a": { performance: "secondary", dr: "primary", follows: "" } }),
+    facts: facts(
+      { ...settled, "dc-a": { performance: "secondary", dr: "primary", follows: "" } },
+      { filters: new Map() },
+    ),
     steps: [
       "promote dc-b (performance)",
       "rejoin dc-a as performance secondary of dc-b",
@@ -220,6 +223,11 @@ test("the same input gives the same answer", () => {
 test("an unreachable primary is not given up unless named", () => {
   const { problems } = planSteps({ ...wish, primary: "dc-a-dr" }, facts(settled, { unreachable: new Set(["dc-a"]) }));
   expect(problems.join()).toContain('allow_data_loss = ["dc-a"]');
+});
+
+test("a filtered secondary, which lacks data, does not become the primary", () => {
+  const { problems } = planSteps({ ...wish, primary: "dc-b" }, facts(settled));
+  expect(problems.join()).toContain("First remove the filter");
 });
 
 test("a cluster that is not in the set cannot become its primary at once", () => {

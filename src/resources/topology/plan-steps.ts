@@ -73,6 +73,7 @@ class Draft {
     if (old === primary) return;
     if (this.facts.unreachable.has(primary)) this.problems.push(`"${primary}" shall be primary and does not answer.`);
     else if (role.dr === "secondary") this.moveToStandby(primary, partnerOf(this.wish.pairs, primary) ?? role.follows);
+    else if (role.performance === "secondary" && this.isFiltered(primary)) this.problems.push(filteredProblem(primary));
     else if (role.performance === "secondary") this.moveToSecondary(primary, old);
     else if (old !== undefined) this.problems.push(newcomerProblem(primary, old));
     else this.add({ kind: "enable-primary", cluster: primary, mode: "performance" });
@@ -197,6 +198,10 @@ class Draft {
     return this.movedFrom.has(cluster) || this.role(cluster).follows === "";
   }
 
+  private isFiltered(cluster: string): boolean {
+    return (this.facts.filters.get(cluster) ?? null) !== null;
+  }
+
   private postpone(cluster: string, from: number): void {
     this.steps.splice(from);
     this.postponed.add(cluster);
@@ -213,6 +218,11 @@ class Draft {
 
 function newcomerProblem(primary: string, old: string): string {
   return `"${primary}" shall be primary, but it is not in the set yet and "${old}" is its primary. First add it as a secondary and apply; then move the primary.`;
+}
+
+/** Its copy lacks what is filtered, and the others would follow it in that. */
+function filteredProblem(primary: string): string {
+  return `"${primary}" shall be primary, but does not hold everything: it has a paths filter, and what it lacks would be gone from the whole set. First remove the filter and apply; then move the primary.`;
 }
 
 function unreachableProblem(old: string, target: string): string {
