@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Api } from "../support/api";
 
 const LIMIT_SECONDS = 120;
 const TEST_LIMIT_MS = 300_000;
@@ -65,6 +66,23 @@ function onPath(command: string): string {
   return found;
 }
 
+/** Every regular file below a directory. */
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+function expectGoodRun({ code, output }: Ended): void {
+  expect({ code, output }).toMatchObject({ code: 0 });
+  for (const row of ROWS) expect(output).toMatch(row);
+  expect(output).toContain('-   primary: "dc-a",');
+  expect(output).toContain("step 1: fence dc-a and drain to dc-a-dr (dr)");
+  expect(Number(/^all of it +([\d.]+) s$/m.exec(output)?.[1])).toBeLessThan(LIMIT_SECONDS);
+}
+
 /** Rows that every good run prints; figures vary. */
 const ROWS = [
   /^cdktf deploy +dc-a primary, dc-b and cloud performance secondaries, dc-a-dr DR secondary$/m,
@@ -91,23 +109,52 @@ const ROWS = [
 
 describe("npm run demo", () => {
   it(
-    "holds everything that it promises, in time, and leaves nothing running",
+    "holds everything that it promises, in time; stays with --keep, and the next run clears it away",
     async () => {
-      const started = new Set<number>();
-      let aliveMeanwhile = false;
-      const { code, output } = await start([], {}, () => {
-        for (const pid of serverPids().values()) started.add(pid);
-        aliveMeanwhile ||= started.size === 4 && [...started].every(isAlive);
-      });
-      expect({ code, output }).toMatchObject({ code: 0 });
-      for (const row of ROWS) expect(output).toMatch(row);
-      expect(output).toContain('-   primary: "dc-a",');
-      expect(output).toContain("step 1: fence dc-a and drain to dc-a-dr (dr)");
-      expect(Number(/^all of it +([\d.]+) s$/m.exec(output)?.[1])).toBeLessThan(LIMIT_SECONDS);
-      expect(started.size).toBe(4);
-      expect(aliveMeanwhile).toBe(true);
-      expect([...started].filter(isAlive)).toEqual([]);
+      const kept = await start(["--keep"]);
+      expectGoodRun(kept);
+      const servers = [...serverPids().values()];
+      expect(servers.filter(isAlive)).toHaveLength(4);
+
+      const [, address = ""] = /MERIDIAN_ADDR=(\S+)/.exec(kept.output) ?? [];
+      const [, authority = ""] = /MERIDIAN_CACERT=(\S+)/.exec(kept.output) ?? [];
+      const [, password = ""] = /# password: (\S+)/.exec(kept.output) ?? [];
+      const api = new Api(address, undefined, authority);
+      const login = await api.post("auth/userpass/login/demo", { password });
+      const read = await api.get("secret/data/app/database", { token: String(login.body.auth?.client_token) });
+      api.close();
+      expect(read.body.data?.data).toEqual({ password });
+      const files = filesBelow(folder);
+      expect(files.length).toBeGreaterThan(20);
+      expect(files.filter((path) => readFileSync(path).includes(password))).toEqual([]);
+
+      const again = await start([]);
+      expectGoodRun(again);
+      expect(again.output).toContain("an earlier run is still there: destroying it first");
+      expect(again.output).not.toContain(password);
+      expect(servers.filter(isAlive)).toEqual([]);
       expect(readdirSync(folder)).toEqual([]);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  it(
+    "is destroyed by --down after it was killed in the middle",
+    async () => {
+      let isKilled = false;
+      await start([], {}, (sofar) => {
+        if (isKilled || !sofar.includes("second cdktf deploy: no changes")) return;
+        isKilled = true;
+        process.kill(Number(readFileSync(join(folder, "demo.pid"), "utf8")), "SIGKILL");
+      });
+      const servers = [...serverPids().values()];
+      expect(servers.filter(isAlive)).toHaveLength(4);
+      const { code, output } = await start(["--down"]);
+      expect({ code, output }).toMatchObject({ code: 0 });
+      expect(output).toContain("Plan: 0 to add, 0 to change, 19 to destroy.");
+      expect(servers.filter(isAlive)).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+      expect((await start(["--down"])).output).toContain("nothing is deployed in");
     },
     TEST_LIMIT_MS,
   );
