@@ -117,7 +117,7 @@ export class Services {
     await this.audit.close();
     this.indexHeader.close();
     this.router.close();
-    this.batchKey?.fill(0);
+    this.forgetBatchKey();
   }
 
   private async start(): Promise<void> {
@@ -192,6 +192,13 @@ export class Services {
   private async readBatchKey(): Promise<Buffer | undefined> {
     const stored = await coreTokenViews(this.core.barrier).sharedStorage.get(BATCH_KEY);
     return stored === undefined ? undefined : Buffer.from(stored.value);
+  }
+
+  /** Not only zeroed: a key that everybody knows would open tokens that anybody made. */
+  private forgetBatchKey(): void {
+    const key = this.batchKey;
+    this.batchKey = undefined;
+    key?.fill(0);
   }
 
   private mayWriteLocal(): boolean {

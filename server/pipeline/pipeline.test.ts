@@ -229,6 +229,39 @@ test("no answer leaves before the audit trail took it, nothing runs before it to
   expect(textOf(silent)).not.toContain("value");
 });
 
+test("what ends the trail itself leaves its request entry, and its failure", async () => {
+  const sealing: MountType = {
+    ...boxes,
+    paths: () => [
+      declare({
+        template: "seal",
+        summary: "Seals.",
+        fields: { fail: { type: "boolean", description: "Fails.", default: false } },
+        operations: {
+          update: {
+            summary: "Seal",
+            endsTrail: true,
+            run: ({ fields }) => {
+              if (fields.fail) throw new ServerError("internal");
+              return { kind: "empty" };
+            },
+          },
+        },
+      }),
+    ],
+  };
+  const fixture = await new PipelineFixture({ types: [sealing] }).open();
+  await fixture.router.enable({ kind: "secret", path: "boxes", type: "boxes" });
+  const entries: string[] = [];
+  fixture.audit = {
+    request: async () => void entries.push("request"),
+    response: async () => void entries.push("response"),
+  };
+  expect((await fixture.ask("POST", "/v1/boxes/seal", { token: "root" })).status).toBe(204);
+  expect((await fixture.ask("POST", "/v1/boxes/seal", { token: "root", body: '{"fail":true}' })).status).toBe(500);
+  expect(entries).toEqual(["request", "request", "response"]);
+});
+
 test("a request refused at the door leaves one entry without its body", async () => {
   const fixture = await withBoxes();
   const entries: string[] = [];

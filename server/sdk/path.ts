@@ -116,6 +116,8 @@ export interface OperationDeclaration<Context, F extends FieldDeclarations> {
   readonly onDrSecondary?: boolean;
   /** Too frequent and too harmless for the audit trail: health, seal-status, leader and the like. */
   readonly unaudited?: boolean;
+  /** It seals the node: once it is done there is no trail left to take the response. Its request entry is written before. */
+  readonly endsTrail?: boolean;
   /** A response-wrapping token opens it without a policy; the handler spends `request.clientToken`. */
   readonly acceptsWrappingToken?: boolean;
   /** Body bytes accepted; default 1 MiB. */

@@ -53,6 +53,7 @@ export const sealPaths = [
         summary: "Seal the server",
         sudo: true,
         onDrSecondary: true,
+        endsTrail: true,
         run: async ({ context }) => {
           await context.ports.seal.seal();
           return { kind: "empty" };

@@ -7,6 +7,7 @@ import type { PipelinePorts } from "../ports";
  */
 export function auditResponse(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {
   if (exchange.declaration?.unaudited === true || exchange.answeredElsewhere || !exchange.isPastSeal) return undefined;
+  if (exchange.declaration?.endsTrail === true && exchange.error === undefined) return undefined;
   const error = exchange.error?.publicText ?? "";
   if (!exchange.requestAudited) {
     return exchange.error?.code === "audit_failed" ? undefined : ports.audit.request(exchange, error || "refused");

@@ -35,7 +35,10 @@ export class AuditService implements AuditTrail, AuditDevices {
   private devices: readonly AuditDevice[] = [];
   private store: DeviceStore | undefined;
   private names: PathNames;
-  private reloading: Promise<void> = Promise.resolve();
+  /** Changes of the devices take turns: none acts on a list that another one is replacing. */
+  private last: Promise<unknown> = Promise.resolve();
+  /** Devices were enabled and are closed: what is still under way must not pass as if there had been none. */
+  private hasEnded = false;
 
   constructor(private readonly options: AuditServiceOptions) {
     this.names = { nodeId: options.nodeId, clusterName: "" };
@@ -44,14 +47,16 @@ export class AuditService implements AuditTrail, AuditDevices {
   /** Loads the devices after an unseal. A device whose file cannot be opened stays enabled and refuses until it can. */
   async open(views: AuditViews, clusterName: string): Promise<void> {
     await this.close();
+    this.hasEnded = false;
     this.names = { nodeId: this.options.nodeId, clusterName };
     this.store = new DeviceStore(views);
     await this.reload(this.store);
   }
 
-  /** At seal: entries under way are written first. */
+  /** At seal: entries under way are written first, later ones are refused. */
   async close(): Promise<void> {
     const { devices } = this;
+    this.hasEnded ||= devices.length > 0;
     this.devices = [];
     this.store = undefined;
     await Promise.allSettled(devices.map((device) => device.close()));
@@ -62,9 +67,7 @@ export class AuditService implements AuditTrail, AuditDevices {
     if (!entries.some(({ operations }) => operations.some(({ key }) => key.startsWith(AUDIT_PREFIX)))) return;
     const { store } = this;
     if (store === undefined) return;
-    this.reloading = this.reloading
-      .then(() => this.reload(store))
-      .catch((error: unknown) => this.report("audit devices cannot be read", error));
+    this.inTurn(() => this.reload(store)).catch((error: unknown) => this.report("audit devices cannot be read", error));
   }
 
   /** Opens the devices' files anew (SIGHUP). */
@@ -80,13 +83,13 @@ export class AuditService implements AuditTrail, AuditDevices {
 
   request(request: AuditedRequest, error: string): Promise<void> | undefined {
     const { devices } = this;
-    if (devices.length === 0) return undefined;
+    if (devices.length === 0) return this.noTrail();
     return this.firstOf(devices.map((device) => attempt(() => device.request(request, error))));
   }
 
   response(request: AuditedRequest, response: AuditedResponse): Promise<void> | undefined {
     const { devices } = this;
-    if (devices.length === 0) return undefined;
+    if (devices.length === 0) return this.noTrail();
     return this.firstOf(devices.map((device) => attempt(() => device.response(request, response))));
   }
 
@@ -100,7 +103,15 @@ export class AuditService implements AuditTrail, AuditDevices {
     return device.hash(text);
   }
 
-  async enable(request: AuditEnableRequest): Promise<void> {
+  enable(request: AuditEnableRequest): Promise<void> {
+    return this.inTurn(() => this.enableNow(request));
+  }
+
+  disable(path: string): Promise<void> {
+    return this.inTurn(() => this.disableNow(path));
+  }
+
+  private async enableNow(request: AuditEnableRequest): Promise<void> {
     const entry = this.newEntry(request);
     const salt = this.options.random.bytes(SALT_BYTES);
     const device = AuditDevice.of(entry, salt, this.options.clock, this.names);
@@ -117,12 +128,22 @@ export class AuditService implements AuditTrail, AuditDevices {
     else await device.close();
   }
 
-  async disable(path: string): Promise<void> {
+  private async disableNow(path: string): Promise<void> {
     const device = this.find(path);
     if (device === undefined) return;
     await this.openStore().remove(device.entry);
     this.devices = this.devices.filter((other) => other.entry.path !== device.entry.path);
     await device.close();
+  }
+
+  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const run = this.last.then(change);
+    this.last = run.catch(() => undefined);
+    return run;
+  }
+
+  private noTrail(): Promise<void> | undefined {
+    return this.hasEnded ? Promise.reject(new ServerError("sealed")) : undefined;
   }
 
   private find(path: string): AuditDevice | undefined {

@@ -7,6 +7,7 @@ import type { AuditedRequest, AuditedResponse } from "../../sdk/audit";
 import { hmacSha256 } from "../../sdk/crypto";
 import type { JsonObject, JsonValue } from "../../sdk/json";
 import { ExactNumber, parseJson, RawJson } from "../../sdk/json";
+import type { LogEntry, LogOperation } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
 import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
@@ -81,6 +82,19 @@ function request(data: JsonObject, changes: Partial<AuditedRequest> = {}): Audit
 
 function response(data: JsonObject | RawJson): AuditedResponse {
   return { outcome: { kind: "data", data }, auth: undefined, error: "", leaseId: "" };
+}
+
+function entryOf(operation: LogOperation): LogEntry {
+  const epoch = { number: 0, clusterId: "c" };
+  return {
+    version: 1,
+    index: 1,
+    epochs: { performance: epoch, dr: epoch },
+    origin: { clusterId: "c", index: 1 },
+    operations: [operation],
+    indexDelta: [],
+    writtenAtMilliseconds: 0,
+  };
 }
 
 async function lines(path: string): Promise<readonly JsonObject[]> {
@@ -273,6 +287,50 @@ test("devices and salts survive a restart; disabling forgets the salt", async ()
   expect(barrier.pairs.size).toBe(0);
   await enable(again.service, { file_path: path });
   expect(again.service.hash("file", "x")).not.toBe(hash);
+});
+
+test("once closed nothing passes for want of a device: a request that outlives the seal is refused", async () => {
+  const { service, open } = await opened();
+  await enable(service, { file_path: join(directory, "audit.log") });
+  await service.close();
+  await expect(service.request(request(new Map()), "")).rejects.toMatchObject({ code: "sealed" });
+  await expect(service.response(request(new Map()), response(new Map()))).rejects.toMatchObject({ code: "sealed" });
+  await open(service);
+  await service.request(request(new Map()), "");
+});
+
+test("a device that is enabled while older entries are still being read stays", async () => {
+  const barrier = new MemoryBarrier();
+  let release: () => void = () => undefined;
+  let held: Promise<void> | undefined;
+  const service = new AuditService({ clock: new ManualClock(), random: seededRandom(5), logger: quiet, nodeId: "n" });
+  services.push(service);
+  await service.open(
+    {
+      view: (prefix, keyClass) => {
+        const view = memoryView(keyClass, prefix.replaceAll("/", ":"), barrier);
+        const listAll: typeof view.listAll = async (...given) => {
+          const keys = await view.listAll(...given);
+          await held;
+          return keys;
+        };
+        return new Proxy(view, { get: (target, name) => (name === "listAll" ? listAll : Reflect.get(target, name)) });
+      },
+    },
+    "dc-a",
+  );
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const operation = { class: "replicated", mountId: "core", key: "core/audit/other", value: undefined } as const;
+  service.onEntries([entryOf(operation)]);
+  const enabling = enable(service, { file_path: join(directory, "audit.log") });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  release();
+  held = undefined;
+  await enabling;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(service.list()).toHaveLength(1);
 });
 
 test("many entries at once share few writes and are all there", async () => {
