@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import { parseCommandLine } from "./flags";
 import { helpText, sampleConfiguration } from "./help";
 import { optionTable } from "./options";
 import { readConfiguration } from "./read";
+import { configurationSchema } from "./schema";
 
 let folder: string;
 beforeEach(() => {
@@ -33,6 +35,12 @@ const JSON_FORM = {
   storage: { lmdb: { path: "/tmp/x" } },
   seal: { static: { current_key_id: "k1", current_key: KEY } },
 };
+
+it("has a schema that is one, which no start checks again", () => {
+  const ajv = new Ajv();
+  expect(ajv.validateSchema(configurationSchema())).toBe(true);
+  expect(ajv.validateSchema({ type: "objekt" })).toBe(false);
+});
 
 describe("readConfiguration", () => {
   it("reads HCL and JSON to the same configuration", async () => {

@@ -64,7 +64,10 @@ function shapeBlocks(raw: RawConfiguration, source: string): RawConfiguration {
 async function validate(shaped: RawConfiguration, source: string): Promise<void> {
   // ajv: the JSON Schema validator of the field; loaded here only, since a running server never validates again.
   const { Ajv } = await import("ajv");
-  const check = new Ajv({ allErrors: true, verbose: false, strict: false }).compile(configurationSchema());
+  // That our schema is one is checked by the tests: at every start it would cost more than all other checks together.
+  const check = new Ajv({ allErrors: true, meta: false, validateSchema: false, strict: false }).compile(
+    configurationSchema(),
+  );
   if (check(shaped)) return;
   const lines = [
     ...new Set((check.errors ?? []).filter((error) => error.keyword !== "anyOf").map((error) => explain(error))),
