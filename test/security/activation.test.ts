@@ -1,3 +1,4 @@
+import { connect as connectTls } from "node:tls";
 import type { Api, ApiAnswer } from "../support/api";
 import { eventually, ServerProcess } from "../support/server-process";
 
@@ -116,6 +117,28 @@ test("a primary that cannot be reached: an error, and nothing is wiped", async (
   const answer = await enable(await issue("nobody"), "http://127.0.0.1:1");
   expect([answer.status >= 400, answer.text]).toEqual([true, expect.stringMatching(/primary/)]);
   await staysAlone();
+});
+
+test("a token that a newer one of the same id has replaced", async () => {
+  const old = await issue("twice");
+  await issue("twice");
+  expect((await enable(old)).status).toBe(400);
+  await staysAlone();
+});
+
+test("the cluster port tells nothing to who has no certificate of the set", async () => {
+  const ended = await new Promise<string>((settle) => {
+    let received = "";
+    const options = { port: primary.port + 1, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] };
+    const socket = connectTls(options, () => socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+    socket.setTimeout(5_000, () => socket.destroy(new Error("left open")));
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString("latin1");
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => settle(`${received}${error.code ?? error.message}`));
+    socket.on("close", () => settle(`${received}closed`));
+  });
+  expect(ended).toMatch(/^(ERR_SSL|ECONNRESET|EPIPE|closed)/);
 });
 
 test("a good token works once; shown again by another cluster it is refused", async () => {
