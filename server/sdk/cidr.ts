@@ -32,6 +32,21 @@ export function addressFilter(blocks: readonly string[]): AddressFilter {
   return filter;
 }
 
+/**
+ * Those of the blocks that lie wholly inside one of the others; no others: all of them. What narrows a bound must not widen it.
+ * @throws invalid_request naming the block that is none
+ */
+export function blocksWithin(blocks: readonly string[], others: readonly string[]): readonly string[] {
+  if (others.length === 0) return blocks;
+  const bounds = others.map((text) => ({ ...blockOf(text), contains: addressFilter([text]) }));
+  return blocks.filter((text) => {
+    const { address, prefixLength, family } = blockOf(text);
+    return bounds.some(
+      (bound) => bound.family === family && bound.prefixLength <= prefixLength && bound.contains(address),
+    );
+  });
+}
+
 function blockOf(text: string): { readonly address: string; readonly prefixLength: number; readonly family: Family } {
   const slash = text.indexOf("/");
   const address = slash === -1 ? text : text.slice(0, slash);

@@ -1,4 +1,4 @@
-import { addressFilter } from "../../../sdk/cidr";
+import { addressFilter, blocksWithin } from "../../../sdk/cidr";
 import { ServerError } from "../../../sdk/errors";
 import type { RenewalDecision } from "../../../sdk/mount";
 import { pathsOf, type RequestFacts } from "../../../sdk/path";
@@ -31,10 +31,7 @@ export const login = declare({
         if (context.lockout.isLocked(role.key)) throw new ServerError("permission_denied");
         const secretId = await provenSecretId(context, role, fields.secret_id, request);
         context.lockout.succeeded(role.key);
-        const parameters =
-          secretId === undefined || secretId.tokenBoundCidrs.length === 0
-            ? role.token
-            : { ...role.token, boundCidrs: secretId.tokenBoundCidrs };
+        const parameters = { ...role.token, boundCidrs: tokenCidrs(role, secretId) };
         const metadata = new Map([...(secretId?.metadata ?? []), ["role_name", role.name]]);
         const internalData = new Map([
           [ROLE_KEY, role.key],
@@ -48,6 +45,15 @@ export const login = declare({
     },
   },
 });
+
+/** The secret id's blocks as far as the role still holds them: it may have been narrowed since. @throws what the client sees */
+function tokenCidrs(role: LoadedRole, secretId: LoadedSecretId | undefined): readonly string[] {
+  const own = secretId?.tokenBoundCidrs ?? [];
+  if (own.length === 0) return role.token.boundCidrs;
+  const held = blocksWithin(own, role.token.boundCidrs);
+  if (held.length === 0) throw refused();
+  return held;
+}
 
 function refused(): ServerError {
   return new ServerError("invalid_credentials", "invalid role or secret ID");

@@ -1,4 +1,4 @@
-import { checkCidrs } from "../../../sdk/cidr";
+import { blocksWithin, checkCidrs } from "../../../sdk/cidr";
 import { ServerError } from "../../../sdk/errors";
 import { JsonError, type JsonValue, parseJson } from "../../../sdk/json";
 import type { Outcome, ResponseData } from "../../../sdk/outcome";
@@ -63,8 +63,8 @@ function recordOf(context: ApproleContext, role: LoadedRole, fields: FieldValues
   const ttlSeconds = withinRole("ttl", fields.ttl, role.secretIdTtlSeconds);
   const cidrs = fields.cidr_list ?? [];
   const tokenBoundCidrs = fields.token_bound_cidrs ?? [];
-  checkCidrs(cidrs);
-  checkCidrs(tokenBoundCidrs);
+  checkWithin("cidr_list", cidrs, role.secretIdBoundCidrs);
+  checkWithin("token_bound_cidrs", tokenBoundCidrs, role.token.boundCidrs);
   return {
     accessor: context.random.uuid(),
     creationTimeMilliseconds: now,
@@ -77,6 +77,13 @@ function recordOf(context: ApproleContext, role: LoadedRole, fields: FieldValues
     cidrs,
     tokenBoundCidrs,
   };
+}
+
+/** Whoever may make secret ids may not undo what the role says. */
+function checkWithin(name: string, blocks: readonly string[], ofRole: readonly string[]): void {
+  checkCidrs(blocks);
+  if (blocksWithin(blocks, ofRole).length === blocks.length) return;
+  throw new ServerError("invalid_request", `${name} must lie within the address blocks of the role`);
 }
 
 /** 0 is "without limit" and so more than any limit of the role. */
