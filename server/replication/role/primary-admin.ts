@@ -123,6 +123,7 @@ export class PrimaryAdmin {
       fingerprint: this.deps.certificates.fingerprintOf(issued.certificate),
       issuedAtMilliseconds: this.deps.clock.nowMilliseconds(),
       revoked: false,
+      clusterAddress: this.state.of(mode).members.get(request.id)?.clusterAddress ?? "",
     };
     const link = {
       secondaryId: request.id,

@@ -37,6 +37,8 @@ export interface MemberRecord {
   readonly fingerprint: string;
   readonly issuedAtMilliseconds: number;
   readonly revoked: boolean;
+  /** Its own cluster address when it was here last; "" before the first time. */
+  readonly clusterAddress: string;
 }
 
 /** A removed filter stays as a record: what its secondary holds has to be compared when it comes back. */
@@ -122,6 +124,7 @@ export function encodeMember(record: MemberRecord): Buffer {
     fingerprint: record.fingerprint,
     issued_at: record.issuedAtMilliseconds,
     revoked: record.revoked,
+    cluster_addr: record.clusterAddress,
   });
 }
 
@@ -132,6 +135,7 @@ export function decodeMember(bytes: Buffer): MemberRecord {
     fingerprint: reader.text("fingerprint"),
     issuedAtMilliseconds: reader.number("issued_at"),
     revoked: reader.boolean("revoked"),
+    clusterAddress: reader.has("cluster_addr") ? reader.text("cluster_addr") : "",
   };
 }
 

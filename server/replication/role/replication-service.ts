@@ -235,6 +235,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         lineage,
         clusterAddresses: () => this.failoverAddresses(),
         newerLineageSeen: (mode, newer) => this.fence(mode, newer),
+        memberSeen: (member, hello) => this.changes.rememberAddress(member, hello.clusterAddress),
       },
       handlers: new Map([
         ...forwardHandlers({
@@ -260,12 +261,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   /** Where secondaries find this set's primary, now and after a failover: here, and at our DR secondaries. */
   private failoverAddresses(): readonly string[] {
-    const addresses = [this.deps.settings.clusterAddress];
-    for (const { id } of this.roleState.of("dr").members.values()) {
-      const view = this.hub.view("dr", id);
-      if (view !== undefined) addresses.push(view.hello.clusterAddress);
-    }
-    return addresses;
+    const members = [...this.roleState.of("dr").members.values()];
+    const standing = members.filter((member) => !member.revoked && member.clusterAddress !== "");
+    return [this.deps.settings.clusterAddress, ...standing.map((member) => member.clusterAddress)];
   }
 
   /** Somebody knows of a later promotion: this cluster was replaced, and must not acknowledge another write. */

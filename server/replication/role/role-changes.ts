@@ -1,7 +1,8 @@
 import type { RoleChange } from "../../sdk/barrier";
 import type { ReplicationMode } from "../../sdk/log";
+import { parseClusterAddress } from "../../sdk/transport";
 import type { WriteOperation } from "../../sdk/view";
-import type { PrimaryHub } from "../stream/primary-hub";
+import type { Member, PrimaryHub } from "../stream/primary-hub";
 import type { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
 import type { PrimaryLink } from "./records";
@@ -51,6 +52,25 @@ export class RoleChanges {
       if (role.role !== "secondary" || role.link === undefined) return;
       const link = change(role.link);
       if (link !== role.link) await this.commit([this.state.store.putRole(mode, { ...role, link })]);
+    });
+  }
+
+  /** Keeps where a member is to be found, so that others learn it although it is away just then. Does not fail. */
+  rememberAddress({ mode, id }: Member, clusterAddress: string): void {
+    const isNew = (): boolean => {
+      const known = this.state.of(mode).members.get(id);
+      return known !== undefined && !known.revoked && known.clusterAddress !== clusterAddress;
+    };
+    if (!isNew() || parseClusterAddress(clusterAddress) === undefined) return;
+    this.exclusive(async () => {
+      const known = this.state.of(mode).members.get(id);
+      if (known === undefined || !isNew()) return;
+      // A cluster that was replaced must not move away from its successor's content.
+      if (this.state.effective(mode) !== "primary" || this.state.holds.fenced) return;
+      await this.commit([this.state.store.putMember(mode, { ...known, clusterAddress })]);
+      this.hub.notify();
+    }).catch((error: Error) => {
+      this.deps.logger.log("warn", "a secondary's address was not stored", { mode, id, reason: error.message });
     });
   }
 }

@@ -33,6 +33,8 @@ export interface HubRoles {
   lineage(mode: ReplicationMode): Lineage;
   clusterAddresses(): readonly string[];
   newerLineageSeen(mode: ReplicationMode, lineage: Lineage): void;
+  /** A member follows us: what its hello says of it is true now. */
+  memberSeen(member: Member, hello: Hello): void;
 }
 
 export interface HubDependencies {
@@ -137,6 +139,7 @@ export class PrimaryHub implements TransportGate {
     this.shippers.get(key)?.stop("the secondary connected again");
     const shipper = new StreamShipper(this.shipperDependencies(member.mode), member.id, hello, channel);
     this.shippers.set(key, shipper);
+    this.deps.roles.memberSeen(member, hello);
     this.deps.logger.log("info", "secondary connected", { mode: member.mode, secondary: member.id });
     try {
       await shipper.run();
