@@ -5,6 +5,7 @@ import { runRow, type Saved, titleOf } from "./api/row";
 import { auditRows } from "./api/rows-audit";
 import { authRows } from "./api/rows-auth";
 import { kvRows } from "./api/rows-kv";
+import { mountRows } from "./api/rows-mounts";
 import { systemRows } from "./api/rows-system";
 import { tokenRows } from "./api/rows-token";
 
@@ -21,7 +22,14 @@ beforeAll(async () => {
 
 afterAll(() => server?.destroy());
 
-const tables = { system: systemRows, token: tokenRows, auth: authRows, kv: kvRows, audit: auditRows };
+const tables = {
+  mounts: mountRows,
+  system: systemRows,
+  token: tokenRows,
+  auth: authRows,
+  kv: kvRows,
+  audit: auditRows,
+};
 
 describe.each(Object.entries(tables))("%s", (_name, rows) => {
   it.each(rows.map((row) => [titleOf(row), row] as const))("%s", async (_title, row) => {
