@@ -1,7 +1,7 @@
-import { ServerError } from "../../sdk/errors";
 import type { Outcome } from "../../sdk/outcome";
 import type { AnyPath } from "../../sdk/path";
 import type { PathsFilter } from "../../sdk/replication-admin";
+import { filteredPath } from "./filtered-path";
 import { declare, type ReplicationContext, secondaryIdField } from "./path-replication-fields";
 
 const PREFIX = "replication/performance/";
@@ -36,7 +36,7 @@ function filterPath(name: keyof typeof SPELLINGS): AnyPath<ReplicationContext> {
         summary: "Set a secondary's filter; what it may no longer hold is removed from it",
         run: async ({ context, fields }) => {
           const mode = fields.mode === spelling.deny ? "deny" : "allow";
-          await context.replication.writePathsFilter(fields.id, { mode, paths: fields.paths.map(mountPath) });
+          await context.replication.writePathsFilter(fields.id, { mode, paths: fields.paths.map(filteredPath) });
           return { kind: "empty" };
         },
       },
@@ -57,15 +57,6 @@ function answer(
 ): Outcome {
   if (filter === undefined) return { kind: "not_found" };
   return { kind: "data", data: { mode: spelling[filter.mode], paths: filter.paths }, repeatAtTop: true };
-}
-
-/** @throws invalid_request for what cannot be a mount path */
-function mountPath(path: string): string {
-  const bare = path.replace(/\/+$/, "");
-  if (bare === "" || bare.startsWith("/") || bare.includes("//")) {
-    throw new ServerError("invalid_request", `paths: ${JSON.stringify(path)} is no mount path`);
-  }
-  return `${bare}/`;
 }
 
 function dynamicFilterPath(side: "primary" | "secondary"): AnyPath<ReplicationContext> {
