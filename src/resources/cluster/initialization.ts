@@ -99,7 +99,7 @@ async function requestKeys(
     ? { recovery_shares: shares, recovery_threshold: threshold }
     : { secret_shares: shares, secret_threshold: threshold };
   const answer = await cluster.post("sys/init", { ...numbers, recipient: recipient.publicKey }, { token: null });
-  const sealed = textAt(answer.body, "encrypted_answer") ?? textAt(answer.body, "recipient_ciphertext");
+  const sealed = textAt(answer.body, "encrypted_answer");
   const opened: unknown = sealed === undefined ? answer.body : openAnswer(cluster, recipient, sealed);
   const keys: KeyShares = {
     kind: isAutomatic ? "recovery" : "unseal",
