@@ -13,7 +13,7 @@ test.each(["", "/", "//", "/secret", "a//b", "a//", "x".repeat(600)])("%j is non
 });
 
 test("a megabyte of slashes costs no more than its length", () => {
-  const started = performance.now();
+  const started = Date.now();
   expect(() => filteredPath(`${"/".repeat(1_000_000)}x`)).toThrow("is no mount path");
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(Date.now() - started).toBeLessThan(1_000);
 });
