@@ -34,7 +34,8 @@ const REQUEST_SECONDS_MAX = 90;
 const entry: readonly Stage[] = [canonicalise, findRoute, checkSeal, leaveDrSecondary];
 
 /**
- * The order of every check, for every kind of request. `login` and `unauthenticated` differ in the table only by `register`;
+ * The order of every check, for every kind of request. What `unauthenticated` requests ask for costs no storage: nothing is
+ * registered and nothing wrapped for somebody who showed no token and earns none;
  * `forwarded` is a request that a performance secondary of ours has authenticated: its policies are asked again here.
  */
 const table: readonly (readonly [stage: Stage, kinds: readonly RequestKind[]])[] = [
@@ -50,7 +51,7 @@ const table: readonly (readonly [stage: Stage, kinds: readonly RequestKind[]])[]
   [validate, ["authenticated", "login", "unauthenticated", "forwarded"]],
   [run, ["authenticated", "login", "unauthenticated", "forwarded"]],
   [register, ["authenticated", "login", "forwarded"]],
-  [wrap, ["authenticated", "login", "unauthenticated"]],
+  [wrap, ["authenticated", "login"]],
 ];
 
 /** What every request meets at its end, failed or not, each stage in its own right. Failing here replaces the answer. */

@@ -209,6 +209,27 @@ test("wrapping replaces the answer, and only where there is one", async () => {
   ).toBe(400);
 });
 
+test("nobody without a token makes the server keep an answer for them", async () => {
+  const open: MountType = {
+    ...boxes,
+    paths: () => [
+      declare({
+        template: "open",
+        summary: "Open to all.",
+        fields: {},
+        operations: {
+          read: { summary: "Look", unauthenticated: true, run: () => ({ kind: "data", data: { a: 1 } }) },
+        },
+      }),
+    ],
+  };
+  const fixture = await new PipelineFixture({ types: [open] }).open();
+  await fixture.router.enable({ kind: "secret", path: "boxes", type: "boxes" });
+  const headers = { "x-vault-wrap-ttl": "768h" };
+  const answer = await fixture.ask("GET", "/v1/boxes/open", { headers });
+  expect(JSON.parse(textOf(answer))).toMatchObject({ data: { a: 1 }, wrap_info: null });
+});
+
 test("no answer leaves before the audit trail took it, nothing runs before it took the request", async () => {
   const fixture = await withBoxes();
   const order: string[] = [];
