@@ -17,6 +17,14 @@ export interface Clock {
   sleep(delayMilliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Runs once the input that this turn of the event loop brought has been handled, to gather what belongs together. It tells
+ * nothing of time, and is for what waits for real input and output anyway: no simulator owns that.
+ */
+export function afterTurn(run: () => void): void {
+  setImmediate(run);
+}
+
 class SystemTimer implements Timer {
   constructor(private readonly handle: NodeJS.Timeout) {}
   cancel(): void {

@@ -2,7 +2,7 @@ import { constants, write } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Clock } from "../../sdk/clock";
+import { afterTurn, type Clock } from "../../sdk/clock";
 
 /** A device that takes this long is as good as full: the requests that wait for it are refused. */
 const WRITE_SECONDS_MAX = 5;
@@ -112,7 +112,8 @@ export class FileSink implements LineSink {
   private newBatch(): Batch {
     const batch = new Batch(this.spare);
     this.spare = undefined;
-    if (this.current === undefined) void Promise.resolve().then(() => this.flush());
+    // All requests of one turn share the write: one for the first of them alone would make the others wait for it.
+    if (this.current === undefined) afterTurn(() => this.flush());
     return batch;
   }
 
