@@ -86,6 +86,8 @@ export interface ReplicationAdmin {
   promoteSecondary(mode: ReplicationMode, request: PromoteRequest): Promise<readonly string[]>;
   disableSecondary(mode: ReplicationMode): Promise<readonly string[]>;
   updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]>;
+  /** Lets a primary that learned of a later promotion acknowledge writes again, in an epoch of its own. */
+  overrideFence(mode: ReplicationMode): Promise<readonly string[]>;
   /** Connects again at once instead of after the pause. */
   recover(mode: ReplicationMode): Promise<readonly string[]>;
 

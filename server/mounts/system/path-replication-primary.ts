@@ -18,6 +18,7 @@ export function primaryPaths(mode: ReplicationMode, prefix: string): readonly An
     disable(mode, prefix),
     secondaryToken(mode, prefix),
     revokeSecondary(mode, prefix),
+    overrideFence(mode, prefix),
   ];
 }
 
@@ -109,6 +110,21 @@ const revokeSecondary = (mode: ReplicationMode, prefix: string): AnyPath<Replica
           const warnings = await context.replication.revokeSecondary(mode, fields.id);
           return warnings.length === 0 ? { kind: "empty" } : changed(warnings);
         },
+      },
+    },
+  });
+
+const overrideFence = (mode: ReplicationMode, prefix: string): AnyPath<ReplicationContext> =>
+  declare({
+    template: `${prefix}primary/override-fence`,
+    summary: "Acknowledge writes again although another cluster of the set was promoted.",
+    fields: {},
+    operations: {
+      update: {
+        summary: `Override the fence of a replaced ${mode} primary`,
+        sudo: true,
+        responses: { 200: "writes are acknowledged again, with a warning", 400: "the cluster is not fenced" },
+        run: async ({ context }) => changed(await context.replication.overrideFence(mode)),
       },
     },
   });

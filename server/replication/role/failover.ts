@@ -32,7 +32,8 @@ export class Failover {
       try {
         if (request.targetId !== undefined) await this.drainTo(mode, request.targetId, request.signal);
         const demoted = { role: "secondary", setId: role.setId, link: undefined } as const;
-        await this.changes.commit([this.state.store.putRole(mode, demoted)]);
+        const { store } = this.state;
+        await this.changes.commit([store.putRole(mode, demoted), store.deleteFormerPrimary(mode)]);
       } finally {
         this.state.holds = { ...this.state.holds, draining: undefined };
         await this.changes.settle(this.runners);
@@ -116,6 +117,10 @@ export class Failover {
       primaryClusterAddress: request.primaryClusterAddress,
     } as const;
     const operations = [store.putRole(mode, promoted), ...this.takenOver(mode, request)];
+    if (role.link !== undefined) {
+      const clusterId = this.deps.core.log.cursor(mode)?.clusterId ?? "";
+      operations.push(store.putFormerPrimary(mode, { setId: role.setId, clusterId, link: role.link }));
+    }
     if (set?.setId !== role.setId) operations.push(await this.newAuthority(mode, role.setId));
     const own = role.link === undefined ? undefined : members.get(role.link.secondaryId);
     if (own !== undefined) operations.push(store.putMember(mode, { ...own, revoked: true }));

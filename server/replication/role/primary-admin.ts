@@ -60,7 +60,8 @@ export class PrimaryAdmin {
       requireAllowed(this.state.roles(), mode, "disable-primary");
       const { store } = this.state;
       const forgotten = store.deleteSet(mode, this.state.of(mode));
-      await this.changes.commit([store.putRole(mode, { role: "disabled" }), ...forgotten]);
+      const disabled = store.putRole(mode, { role: "disabled" });
+      await this.changes.commit([disabled, store.deleteFormerPrimary(mode), ...forgotten]);
       await this.changes.settle(this.runners);
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",

@@ -1,6 +1,6 @@
 import { ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
-import { compareLineage, currentEpoch, describeEpoch } from "../../sdk/lineage";
+import { currentEpoch } from "../../sdk/lineage";
 import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { ResponseData, WrapInfo } from "../../sdk/outcome";
 import type { ForwardedAnswer, ForwardedRequest, ReplicationPort, ReplicationState } from "../../sdk/replication";
@@ -20,11 +20,14 @@ import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicF
 import { filterAllows } from "../filter/mount-scope";
 import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
 import { forwardHandlers } from "../forward/forward-server";
+import type { Hello } from "../stream/control-codec";
 import { type Member, PrimaryHub } from "../stream/primary-hub";
 import { takeUpActivation } from "./activation-takeover";
 import { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
 import { Failover } from "./failover";
+import { Fence } from "./fence";
+import { FormerPrimaries } from "./former-primary";
 import { PrimaryAdmin } from "./primary-admin";
 import { RoleChanges } from "./role-changes";
 import { RoleState } from "./role-state";
@@ -43,6 +46,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly secondary: SecondaryAdmin;
   private readonly failover: Failover;
   private readonly statusReport: ReplicationStatus;
+  private readonly fence: Fence;
+  private readonly formerPrimaries: FormerPrimaries;
 
   private constructor(private readonly deps: ReplicationDependencies) {
     this.roleState = new RoleState(deps);
@@ -55,6 +60,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.secondary = new SecondaryAdmin(deps, state, changes, runners);
     this.failover = new Failover(deps, state, changes, hub, port, runners);
     this.statusReport = new ReplicationStatus(deps, state, hub, runners);
+    this.fence = new Fence(deps, state, hub);
+    this.formerPrimaries = new FormerPrimaries(deps, state);
+    changes.beforeSettling(() => this.fence.review());
+    changes.beforeSettling(() => this.formerPrimaries.follow());
   }
 
   /** Takes up the stored roles. The cluster port is open and the primaries are being dialled when it resolves. */
@@ -62,6 +71,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     const service = new ReplicationService(deps);
     await takeUpActivation(deps, service.roleState.store);
     await service.roleState.load();
+    await service.fence.load();
     await service.changes.settle(service.runners);
     await service.runners.open();
     return service;
@@ -69,6 +79,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   /** Ends everything at once; resolves when the cluster port is free. */
   async close(): Promise<void> {
+    this.formerPrimaries.close();
     this.runners.close();
     await this.port.close();
   }
@@ -130,6 +141,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]> {
     return this.secondary.updatePrimary(mode, request);
+  }
+
+  overrideFence(mode: ReplicationMode): Promise<readonly string[]> {
+    return this.fence.override(mode, this.changes);
   }
 
   recover(mode: ReplicationMode): Promise<readonly string[]> {
@@ -234,8 +249,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         wasFiltered: (mode, id) => this.roleState.wasFiltered(mode, id),
         lineage,
         clusterAddresses: () => this.failoverAddresses(),
-        newerLineageSeen: (mode, newer) => this.fence(mode, newer),
-        memberSeen: (member, hello) => this.changes.rememberAddress(member, hello.clusterAddress),
+        isFenced: () => this.roleState.holds.fenced,
+        newerLineageSeen: (mode, newer) => this.fence.learn(mode, newer),
+        memberFollows: (member, hello) => this.memberFollows(member, hello),
       },
       handlers: new Map([
         ...forwardHandlers({
@@ -266,12 +282,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return [this.deps.settings.clusterAddress, ...standing.map((member) => member.clusterAddress)];
   }
 
-  /** Somebody knows of a later promotion: this cluster was replaced, and must not acknowledge another write. */
-  private fence(mode: ReplicationMode, newer: Lineage): void {
-    if (compareLineage(this.roleState.lineage(mode), newer) !== "ahead") return;
-    const facts = { mode, ours: describeEpoch(this.epoch(mode)), theirs: describeEpoch(currentEpoch(newer)) };
-    this.deps.logger.log("error", "this cluster was replaced as primary and stops acknowledging writes", facts);
-    this.roleState.holds = { ...this.roleState.holds, fenced: true };
-    void this.roleState.applyGate();
+  private memberFollows(member: Member, hello: Hello): void {
+    this.changes.rememberAddress(member, hello.clusterAddress);
+    void this.formerPrimaries.met(member.mode, hello.clusterId).catch(() => undefined);
   }
 }

@@ -1,7 +1,14 @@
 import type { Barrier } from "../../sdk/barrier";
-import type { ReplicationMode } from "../../sdk/log";
+import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { View, WriteOperation } from "../../sdk/view";
 import { type BuildRecord, decodeBuildRecord, encodeBuildRecord } from "./build-note";
+import {
+  decodeFence,
+  decodeFormerPrimary,
+  encodeFence,
+  encodeFormerPrimary,
+  type FormerPrimary,
+} from "./fence-records";
 import {
   type ActivationNote,
   decodeActivationNote,
@@ -100,6 +107,33 @@ export class ReplicationStore {
 
   putBuild(record: BuildRecord): WriteOperation {
     return this.node.put("build", encodeBuildRecord(record));
+  }
+
+  /** The later history that made this cluster stop acknowledging writes. */
+  async readFence(mode: ReplicationMode): Promise<Lineage | undefined> {
+    const stored = await this.node.get(`${mode}/fence`);
+    return stored === undefined ? undefined : decodeFence(stored.value);
+  }
+
+  putFence(mode: ReplicationMode, newer: Lineage): WriteOperation {
+    return this.node.put(`${mode}/fence`, encodeFence(newer));
+  }
+
+  deleteFence(mode: ReplicationMode): WriteOperation {
+    return this.node.delete(`${mode}/fence`);
+  }
+
+  async readFormerPrimary(mode: ReplicationMode): Promise<FormerPrimary | undefined> {
+    const stored = await this.node.get(`${mode}/former-primary`);
+    return stored === undefined ? undefined : decodeFormerPrimary(stored.value);
+  }
+
+  putFormerPrimary(mode: ReplicationMode, former: FormerPrimary): WriteOperation {
+    return this.node.put(`${mode}/former-primary`, encodeFormerPrimary(former));
+  }
+
+  deleteFormerPrimary(mode: ReplicationMode): WriteOperation {
+    return this.node.delete(`${mode}/former-primary`);
   }
 
   async readSigningKey(): Promise<string | undefined> {

@@ -13,6 +13,7 @@ import type { Runners } from "./runners";
 /** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
 export class RoleChanges {
   private last: Promise<unknown> = Promise.resolve();
+  private readonly followers: (() => Promise<void>)[] = [];
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -28,6 +29,11 @@ export class RoleChanges {
     return result;
   }
 
+  /** Runs before anything else whenever the roles have changed. */
+  beforeSettling(run: () => Promise<void>): void {
+    this.followers.push(run);
+  }
+
   /** One commit; a crash leaves the roles as they were or as they shall be. */
   async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
     await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
@@ -36,6 +42,7 @@ export class RoleChanges {
 
   /** Makes gate, port, streams and followers fit the roles as they are now. */
   async settle(runners: Runners): Promise<void> {
+    for (const follow of this.followers) await follow();
     await this.state.applyGate();
     for (const mode of MODES) {
       if (this.state.effective(mode) === "primary") await this.port.open();

@@ -17,6 +17,7 @@ export type RoleCommand =
   | "secondary-token"
   | "revoke-secondary"
   | "filter"
+  | "override-fence"
   | "enable-secondary"
   | "promote"
   | "disable-secondary"
@@ -29,6 +30,7 @@ const NEEDS: Readonly<Record<RoleCommand, ReplicationRole>> = {
   "secondary-token": "primary",
   "revoke-secondary": "primary",
   filter: "primary",
+  "override-fence": "primary",
   "enable-secondary": "disabled",
   promote: "secondary",
   "disable-secondary": "secondary",

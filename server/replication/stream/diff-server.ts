@@ -19,7 +19,7 @@ import {
 import type { StreamLimits } from "./limits";
 import { entryBytes } from "./record-codec";
 import { checksumsOf } from "./running-checksums";
-import { refusalOf } from "./start-plan";
+import { REPLACED, refusalOf } from "./start-plan";
 
 export interface DiffServerDependencies {
   readonly mode: ReplicationMode;
@@ -28,7 +28,8 @@ export interface DiffServerDependencies {
   lineage(): Lineage;
   /** The secondary's filter as it is now; a new object after each change. */
   scope(): MountScope;
-  newerLineageSeen(lineage: Lineage): void;
+  isFenced(): boolean;
+  newerLineageSeen(lineage: Lineage): Promise<void>;
 }
 
 /** Keys looked at for one answer. */
@@ -84,8 +85,9 @@ export class DiffServer {
     const { log, lineage, newerLineageSeen } = this.deps;
     const ours = lineage();
     const refused = refusalOf(ours, theirs, rejoins);
-    if (refused?.newerLineage !== undefined) newerLineageSeen(refused.newerLineage);
+    if (refused?.newerLineage !== undefined) await newerLineageSeen(refused.newerLineage);
     if (refused !== undefined) return { refusal: refused.reason };
+    if (this.deps.isFenced()) return { refusal: REPLACED };
     this.epoch = currentEpoch(ours);
     await this.decidePresent();
     const mounts = log.index.mounts().filter((mount) => this.isShipped(mount));

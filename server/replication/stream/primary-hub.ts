@@ -32,9 +32,11 @@ export interface HubRoles {
   wasFiltered(mode: ReplicationMode, secondaryId: string): boolean;
   lineage(mode: ReplicationMode): Lineage;
   clusterAddresses(): readonly string[];
-  newerLineageSeen(mode: ReplicationMode, lineage: Lineage): void;
+  /** A cluster that was replaced is followed by nobody. */
+  isFenced(): boolean;
+  newerLineageSeen(mode: ReplicationMode, lineage: Lineage): Promise<void>;
   /** A member follows us: what its hello says of it is true now. */
-  memberSeen(member: Member, hello: Hello): void;
+  memberFollows(member: Member, hello: Hello): void;
 }
 
 export interface HubDependencies {
@@ -107,6 +109,11 @@ export class PrimaryHub implements TransportGate {
     this.lastViews.delete(key);
   }
 
+  /** Ends the mode's streams; the connections stay, so that who knows more can tell it. */
+  stopStreams(mode: ReplicationMode, reason: string): void {
+    for (const [key, shipper] of this.shippers) if (key.startsWith(`${mode}/`)) shipper.stop(reason);
+  }
+
   /** Drops everybody: this cluster is no longer the mode's primary. */
   dropAll(mode: ReplicationMode): void {
     for (const key of [...this.connections.keys()]) {
@@ -137,9 +144,8 @@ export class PrimaryHub implements TransportGate {
     const hello = await this.expectHello(channel, member);
     const key = keyOf(member.mode, member.id);
     this.shippers.get(key)?.stop("the secondary connected again");
-    const shipper = new StreamShipper(this.shipperDependencies(member.mode), member.id, hello, channel);
+    const shipper = new StreamShipper(this.shipperDependencies(member), member.id, hello, channel);
     this.shippers.set(key, shipper);
-    this.deps.roles.memberSeen(member, hello);
     this.deps.logger.log("info", "secondary connected", { mode: member.mode, secondary: member.id });
     try {
       await shipper.run();
@@ -181,6 +187,7 @@ export class PrimaryHub implements TransportGate {
       limits,
       lineage: () => roles.lineage(mode),
       scope: () => roles.scopeOf(mode, id),
+      isFenced: () => roles.isFenced(),
       newerLineageSeen: (lineage: Lineage) => roles.newerLineageSeen(mode, lineage),
     };
     try {
@@ -203,7 +210,8 @@ export class PrimaryHub implements TransportGate {
     await channel.receive();
   }
 
-  private shipperDependencies(mode: ReplicationMode): ShipperDependencies {
+  private shipperDependencies(member: Member): ShipperDependencies {
+    const { mode } = member;
     const { roles, log, clock, logger, limits, apiAddress } = this.deps;
     return {
       mode,
@@ -216,7 +224,9 @@ export class PrimaryHub implements TransportGate {
       scopeOf: (id) => roles.scopeOf(mode, id),
       wasFiltered: (id) => roles.wasFiltered(mode, id),
       clusterAddresses: () => roles.clusterAddresses(),
+      isFenced: () => roles.isFenced(),
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
+      follows: (hello) => roles.memberFollows(member, hello),
       progressed: () => this.progressed(),
     };
   }

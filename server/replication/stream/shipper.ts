@@ -14,7 +14,7 @@ import type { StreamLimits } from "./limits";
 import { MountRepair } from "./mount-repair";
 import { entryBytes } from "./record-codec";
 import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
-import { planStart } from "./start-plan";
+import { planStart, REPLACED, type StartPlan } from "./start-plan";
 import { Wakeup } from "./wakeup";
 
 /** What a primary knows of one secondary's stream. Times of the primary's clock. */
@@ -40,7 +40,10 @@ export interface ShipperDependencies {
   wasFiltered(secondaryId: string): boolean;
   clusterAddresses(): readonly string[];
   /** A secondary's history shows that this cluster was replaced. */
-  newerLineageSeen(lineage: Lineage): void;
+  newerLineageSeen(lineage: Lineage): Promise<void>;
+  isFenced(): boolean;
+  /** The secondary was let in. */
+  follows(hello: Hello): void;
   /** The secondary has applied more. */
   progressed(view: ShipperView): void;
 }
@@ -106,8 +109,7 @@ export class StreamShipper {
 
   /** Ends when the secondary is gone or has to reconcile. @throws TransportClosed and the like */
   async run(): Promise<void> {
-    const plan = await planStart(this.deps.log, this.deps.lineage(), this.hello);
-    if (plan.action === "refuse" && plan.newerLineage !== undefined) this.deps.newerLineageSeen(plan.newerLineage);
+    const plan = await this.plan();
     const index = plan.action === "stream" ? plan.index : 0;
     await this.port.send("welcome", {
       clusterId: this.deps.log.clusterId,
@@ -117,6 +119,7 @@ export class StreamShipper {
       index,
       reason: plan.action === "stream" ? "" : plan.reason,
     });
+    if (plan.action !== "refuse") this.deps.follows(this.hello);
     if (plan.action !== "stream") return;
     this.sentIndex = index;
     this.appliedIndex = index;
@@ -130,6 +133,13 @@ export class StreamShipper {
       this.port.destroy();
       await listening;
     }
+  }
+
+  private async plan(): Promise<StartPlan> {
+    const plan = await planStart(this.deps.log, this.deps.lineage(), this.hello);
+    if (plan.action === "refuse" && plan.newerLineage !== undefined)
+      await this.deps.newerLineageSeen(plan.newerLineage);
+    return plan.action !== "refuse" && this.deps.isFenced() ? { action: "refuse", reason: REPLACED } : plan;
   }
 
   private async ship(): Promise<void> {

@@ -22,6 +22,9 @@ export async function planStart(log: ClusterLog, ours: Lineage, hello: Hello): P
   return { action: "stream", index };
 }
 
+/** What a fenced cluster answers to everybody. */
+export const REPLACED = "this cluster was replaced as primary of the set";
+
 /** Why a secondary with such a history cannot follow this cluster; undefined: it can. */
 export function refusalOf(
   ours: Lineage,

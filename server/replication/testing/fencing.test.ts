@@ -1,0 +1,111 @@
+import { getKey, putKey } from "./test-cluster";
+import { isEqual, link, NO_API, type TestNode, TestSet, until } from "./test-set";
+
+let set: TestSet;
+beforeEach(() => {
+  set = new TestSet();
+});
+afterEach(() => set.close());
+
+const never = new AbortController().signal;
+
+async function drPair(): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  return [a, b];
+}
+
+/** The primary is gone without a word, and its DR secondary takes over. */
+async function takeOver(a: TestNode, b: TestNode): Promise<void> {
+  await a.close();
+  await until("b noticed", () => !b.isStreaming("dr"));
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+}
+
+const isFenced = (node: TestNode): boolean => node.status("dr").state === "fenced";
+
+test("an old primary that comes back is told by its successor, and stays fenced over restarts", async () => {
+  const [a, b] = await drPair();
+  await takeOver(a, b);
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+  await expect(putKey(a.core, "data/m1/k", "late")).rejects.toMatchObject({ code: "fenced", status: 503 });
+  await expect(putKey(a.core, "core/token/t", "late", "local")).rejects.toMatchObject({ code: "fenced" });
+  await putKey(b.core, "data/m1/k", "on b");
+  await b.close();
+  await a.restart();
+  expect(isFenced(a)).toBe(true);
+  expect(a.status("performance").state).toBe("fenced");
+  await expect(putKey(a.core, "data/m1/k", "late")).rejects.toMatchObject({ code: "fenced" });
+  expect(await getKey(a.core, "data/m1/k")).toBeUndefined();
+});
+
+test("the successor tells it although the successor was restarted meanwhile", async () => {
+  const [a, b] = await drPair();
+  await takeOver(a, b);
+  await b.restart();
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+});
+
+test("nobody can follow a fenced primary, whatever it knows itself", async () => {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, "performance");
+  await until("c is equal", () => isEqual(a, c, "performance"));
+  set.network.cut("c", b.address);
+  await takeOver(a, b);
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+  await until("c is refused", () => set.logLines.some((line) => /^c .*was replaced as primary/.test(line)));
+  expect(c.isStreaming("performance")).toBe(false);
+  expect(c.replication.state().performance).toBe("secondary");
+});
+
+test("a fenced primary becomes a secondary of its successor, and may be promoted again", async () => {
+  const [a, b] = await drPair();
+  await takeOver(a, b);
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+  await a.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "dr"));
+  await b.replication.demotePrimary("dr", { targetId: "a", signal: never });
+  await a.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: false });
+  await putKey(a.core, "data/m1/k", "again");
+  await a.restart();
+  expect(a.status("dr").state).toBe("running");
+  await putKey(a.core, "data/m1/k", "and again");
+});
+
+test("an operator's override begins an epoch of its own: the two refuse each other from then on", async () => {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, "performance");
+  const addresses = () => JSON.stringify(c.status("performance").known_primary_cluster_addrs);
+  await until("c learned b's address", () => addresses().includes(String(b.clusterPort)));
+  await takeOver(a, b);
+  await until("c follows b", () => c.isStreaming("performance"));
+  await expect(b.replication.overrideFence("dr")).rejects.toThrow("nothing to override");
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+  await b.close();
+  const fencedModes = (["performance", "dr"] as const).filter((mode) => a.status(mode).state === "fenced");
+  expect(fencedModes).toEqual(["performance", "dr"]);
+  await until(
+    "c has told a too",
+    () => set.logLines.filter((line) => /^a error this cluster was repl/.test(line)).length === 2,
+  );
+  await a.replication.overrideFence("dr");
+  await expect(putKey(a.core, "data/m1/k", "x")).rejects.toMatchObject({ code: "fenced" });
+  await a.replication.overrideFence("performance");
+  await putKey(a.core, "data/m1/k", "by hand");
+  await a.restart();
+  expect(a.status("dr").state).toBe("running");
+  await until("c is refused", () => set.logLines.some((line) => /^c .*two clusters were promoted/.test(line)), 15_000);
+  expect(c.isStreaming("performance")).toBe(false);
+}, 30_000);
