@@ -243,9 +243,23 @@ export class Router implements MountTable, MountCalls {
     const type = this.types.get(typeKey(entry.kind, entry.type));
     const rival = this.index.byPath(entry.path);
     if (type === undefined) this.report("a mount has a type that this server does not know", entry, undefined);
-    else if (rival !== undefined && rival.entry.id !== entry.id && entry.local) {
-      this.report("a local mount is hidden by a shared one at the same path", entry, undefined);
-    } else this.index.put(openMount(entry, type, this.views, this.environment));
+    else if (rival !== undefined && rival.entry.id !== entry.id && entry.local) this.hide(entry);
+    else {
+      if (rival !== undefined && rival.entry.id !== entry.id) this.hide(rival.entry);
+      this.index.put(openMount(entry, type, this.views, this.environment));
+    }
+  }
+
+  /** Out of the table, so that nothing that is asked of the path reaches it; what is stored stays. */
+  private hide(local: MountEntry): void {
+    this.index.remove(local.id);
+    this.report("a local mount is hidden by a shared one at the same path", local, undefined);
+  }
+
+  private async showHidden(store: MountStore, path: string): Promise<void> {
+    const stored = await store.readAll();
+    const hidden = stored.find((entry) => entry.local && entry.path === path);
+    if (hidden !== undefined && store === this.store) this.put(hidden);
   }
 
   private async reload(mountIds: readonly string[]): Promise<void> {
@@ -254,8 +268,10 @@ export class Router implements MountTable, MountCalls {
       try {
         const entry = await store.read(mountId);
         if (store !== this.store) return;
+        const before = this.byId(mountId)?.path;
         if (entry !== undefined) this.put(entry);
         else await this.forget(mountId);
+        if (before !== undefined && this.index.byPath(before) === undefined) await this.showHidden(store, before);
       } catch (error) {
         if (!isServerError(error, "sealed")) this.report("a mount entry cannot be read", this.byId(mountId), error);
       }
