@@ -1,0 +1,176 @@
+import { isServerError, ServerError } from "../../server/sdk/errors";
+import type { ForwardedRequest } from "../../server/sdk/replication";
+import type { Attempt } from "./ledger";
+import { WORLD } from "./scheduler";
+import { SeededRandom } from "./seeded-random";
+import type { SimulatedCluster } from "./simulated-cluster";
+import { FILTERED_MOUNT, OPEN_MOUNT, TOKEN_MARK } from "./topology";
+import { tableOfSite, type World } from "./world";
+
+const PATIENCE_MILLISECONDS = 3_000;
+const KEYS_PER_CLIENT = 6;
+
+/** Clients of one world: each writes its own keys, one write after the other, and keeps to what it was told. */
+export class Clients {
+  private running = true;
+  private readonly done: Promise<void>[] = [];
+  operations = 0;
+
+  constructor(private readonly world: World) {}
+
+  start(): void {
+    for (let n = 0; n < 4; n += 1) this.begin(`shared ${n}`, (random, at) => this.writeShared(random, n, at));
+    for (const site of Object.keys(this.world.topology.sites)) {
+      this.begin(`own ${site}`, (random, at) => this.writeOwn(random, site, at));
+    }
+    for (const { mode, secondary } of this.world.topology.links) {
+      if (mode === "performance") this.begin(`forward ${secondary}`, (_, at) => this.forward(secondary, at));
+    }
+  }
+
+  /** Stops beginning new operations; resolves when the last one was answered or given up. */
+  async stop(): Promise<void> {
+    this.running = false;
+    await Promise.all(this.done);
+  }
+
+  private begin(name: string, write: (random: SeededRandom, at: number) => Promise<void>): void {
+    const random = new SeededRandom(this.world.seed, "client", name);
+    const run = async (): Promise<void> => {
+      for (let at = 0; this.running; at += 1) {
+        await this.world.scheduler.sleep(random.between(5, 240));
+        this.operations += 1;
+        await write(random, at);
+      }
+    };
+    this.done.push(run());
+  }
+
+  private async writeShared(random: SeededRandom, client: number, at: number): Promise<void> {
+    const mount = random.chance(0.3) ? FILTERED_MOUNT : OPEN_MOUNT;
+    const key = `data/${mount}/c${client}-k${random.integerBelow(KEYS_PER_CLIENT)}`;
+    const clusters = [...this.world.clusters.values()];
+    await this.write(random, "shared", key, at, this.choose(random, clusters, "shared"));
+  }
+
+  private async writeOwn(random: SeededRandom, site: string, at: number): Promise<void> {
+    const key = `core/token/${TOKEN_MARK}${site}-${random.integerBelow(KEYS_PER_CLIENT)}`;
+    const table = tableOfSite(site);
+    const names = this.world.topology.sites[site] ?? [];
+    const clusters = names.map((name) => this.world.cluster(name));
+    await this.write(random, table, key, at, this.choose(random, clusters, table));
+  }
+
+  /** Mostly the one that should answer, sometimes any: clients do not know of failovers. */
+  private choose(random: SeededRandom, clusters: readonly SimulatedCluster[], table: string): SimulatedCluster {
+    return random.chance(0.8) ? this.world.cluster(this.world.ledger.ownerOf(table)) : random.pick(clusters);
+  }
+
+  private async write(
+    random: SeededRandom,
+    table: string,
+    key: string,
+    at: number,
+    cluster: SimulatedCluster,
+  ): Promise<void> {
+    const value = random.chance(0.1) ? undefined : `${key} ${at}${random.chance(0.05) ? ".".repeat(3_000) : ""}`;
+    const keyClass = table === "shared" ? "replicated" : "local";
+    const attempt = this.world.ledger.begin(table, key, value);
+    const { clusterId } = cluster;
+    await this.settle(attempt, async () => {
+      const index = await cluster.put(keyClass, key, value);
+      if (cluster.clusterId === clusterId) this.acknowledged(attempt, cluster, index);
+    });
+  }
+
+  /** A new key each time, so that a request that arrives late disturbs no later one. */
+  private async forward(secondary: string, at: number): Promise<void> {
+    const { world } = this;
+    const cluster = world.cluster(secondary);
+    const { replication } = cluster;
+    if (replication?.state().performance !== "secondary") return;
+    const key = `data/${OPEN_MOUNT}/forwarded-${secondary}-${at % 40}-${Math.floor(at / 40)}`;
+    const attempt = world.ledger.begin("shared", key, key);
+    await this.settle(attempt, async () => {
+      const { signal } = new AbortController();
+      const answer = await replication.forward("performance", forwardedRequest(key), signal);
+      const primary = world.cluster(answer.body.toString());
+      this.acknowledged(attempt, primary, answer.index);
+      world.coverage.count("writes forwarded");
+      const { openings } = cluster;
+      if (!(await replication.waitUntilApplied("performance", answer.index, signal))) return;
+      const found = await cluster.get("replicated", key);
+      if (found === key || cluster.openings !== openings) return;
+      // A failover may have taken it back meanwhile; then the ledger does not ask for it any more either.
+      const allowed = world.ledger.allowed("shared", key);
+      if (allowed?.has(key) && !allowed.has(undefined)) {
+        world.violate(6, `${secondary} waited for index ${answer.index} and reads ${found} as ${key}`);
+      }
+    });
+  }
+
+  private acknowledged(attempt: Attempt, cluster: SimulatedCluster, index: number): void {
+    const { ledger, coverage } = this.world;
+    ledger.acknowledge(attempt, cluster.name, index);
+    coverage.count("writes acknowledged");
+    const epochs = cluster.history.entryAt(index)?.epochs;
+    if (epochs === undefined) return;
+    const shared = attempt.table === "shared";
+    if (shared) ledger.acknowledgedIn("shared", "performance", epochs.performance, cluster.name);
+    ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
+  }
+
+  /** Waits for the answer with the patience of a client. */
+  private async settle(attempt: Attempt, run: () => Promise<void>): Promise<void> {
+    const { scheduler, ledger, coverage } = this.world;
+    await new Promise<void>((resolve) => {
+      const cancel = scheduler.after(PATIENCE_MILLISECONDS, WORLD, "give up", resolve);
+      run()
+        .catch((error: unknown) => {
+          if (isRefusal(error)) ledger.refused(attempt);
+          coverage.count(`write failed: ${error instanceof ServerError ? error.code : "other"}`);
+        })
+        .finally(() => {
+          cancel();
+          resolve();
+        });
+    });
+  }
+}
+
+/** Errors after which a client may be sure that nothing was written. */
+function isRefusal(error: unknown): boolean {
+  return isServerError(error) && error.code !== "internal" && error.code !== "primary_unreachable";
+}
+
+function forwardedRequest(key: string): ForwardedRequest {
+  return {
+    id: "request",
+    caller: {
+      kind: "facts",
+      facts: {
+        idHash: "",
+        accessor: "",
+        type: "batch",
+        path: "auth/test/login",
+        displayName: "client",
+        policies: ["default"],
+        metadata: new Map(),
+        entityId: "",
+        orphan: true,
+        renewable: false,
+        numUsesLeft: 0,
+        creationTimeSeconds: 0,
+        expireTimeMilliseconds: 4_000_000_000_000,
+        boundCidrs: [],
+      },
+    },
+    operation: "update",
+    path: key,
+    query: new Map(),
+    body: Buffer.from(key),
+    contentType: undefined,
+    remoteAddress: "127.0.0.1",
+    wrapTtlSeconds: undefined,
+  };
+}

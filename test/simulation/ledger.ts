@@ -1,0 +1,153 @@
+import type { Epoch, ReplicationMode } from "../../server/sdk/log";
+
+/** A client's write, from when it was sent to when it is known what became of it. `value` undefined: a deletion. */
+export interface Attempt {
+  readonly table: string;
+  readonly key: string;
+  readonly value: string | undefined;
+  /** Where it was acknowledged. */
+  cluster: string;
+  index: number;
+}
+
+/** What a promoted cluster had of the one that it replaced. */
+export interface Inheritance {
+  readonly table: string;
+  readonly from: string;
+  readonly to: string;
+  /** Last index of `from` that it had applied. */
+  readonly upToIndex: number;
+  readonly planned: boolean;
+}
+
+interface Table {
+  /** The cluster whose acknowledgements count. */
+  owner: string;
+  readonly acked: Map<string, Attempt[]>;
+  /** Writes that may or may not have happened, or may still happen. */
+  readonly open: Map<string, Set<Attempt>>;
+  /** Keys of which an unplanned failover left open what they are. */
+  readonly pardoned: Set<string>;
+}
+
+export type Violate = (invariant: number, text: string) => void;
+
+/**
+ * What clients were told, and what must therefore be true. A table is a body of data with one cluster that may acknowledge
+ * writes to it: the shared data of a set, or the own data (class `local`) of one site.
+ */
+export class Ledger {
+  private readonly tables = new Map<string, Table>();
+  private readonly writers = new Map<string, string>();
+  private readonly inheritances: Inheritance[] = [];
+  acknowledged = 0;
+
+  constructor(private readonly violate: Violate) {}
+
+  addTable(name: string, owner: string): void {
+    this.tables.set(name, { owner, acked: new Map(), open: new Map(), pardoned: new Set() });
+  }
+
+  ownerOf(table: string): string {
+    return this.table(table).owner;
+  }
+
+  tableNames(): readonly string[] {
+    return [...this.tables.keys()];
+  }
+
+  keysOf(table: string): readonly string[] {
+    const { acked, open } = this.table(table);
+    return [...new Set([...acked.keys(), ...open.keys()])];
+  }
+
+  begin(table: string, key: string, value: string | undefined): Attempt {
+    const attempt = { table, key, value, cluster: "", index: 0 };
+    const { open } = this.table(table);
+    const attempts = open.get(key) ?? new Set();
+    open.set(key, attempts.add(attempt));
+    return attempt;
+  }
+
+  /** It certainly did not happen. */
+  refused(attempt: Attempt): void {
+    this.table(attempt.table).open.get(attempt.key)?.delete(attempt);
+  }
+
+  /** `cluster` said that it is durable, at `index` of its log. */
+  acknowledge(attempt: Attempt, cluster: string, index: number): void {
+    this.acknowledged += 1;
+    attempt.cluster = cluster;
+    attempt.index = index;
+    const table = this.table(attempt.table);
+    if (cluster !== table.owner && !this.wasInherited(attempt, table.owner)) return;
+    table.open.get(attempt.key)?.delete(attempt);
+    table.acked.set(attempt.key, [...(table.acked.get(attempt.key) ?? []), attempt]);
+    table.pardoned.delete(attempt.key);
+  }
+
+  /** Invariant 2: in one epoch one cluster acknowledges. */
+  acknowledgedIn(scope: string, mode: ReplicationMode, epoch: Epoch, cluster: string): void {
+    if (epoch.number === 0) return;
+    const name = `${scope} ${mode} ${epoch.number} ${epoch.clusterId}`;
+    const writer = this.writers.get(name);
+    this.writers.set(name, writer ?? cluster);
+    if (writer !== undefined && writer !== cluster) {
+      this.violate(2, `${writer} and ${cluster} both acknowledged writes in ${mode} epoch ${epoch.number}`);
+    }
+  }
+
+  /** A cluster took a table over. `upTo` undefined: nobody can say what it had of the former owner. */
+  handOver(name: string, to: string, upTo: { cluster: string; index: number } | undefined, planned: boolean): void {
+    const table = this.table(name);
+    const from = table.owner;
+    if (from === to) return;
+    table.owner = to;
+    if (upTo === undefined || upTo.cluster !== from) {
+      if (planned) this.violate(1, `${to} took over from ${from} without having followed it`);
+      this.pardon(name);
+      return;
+    }
+    this.inheritances.push({ table: name, from, to, upToIndex: upTo.index, planned });
+    for (const [key, attempts] of table.acked) {
+      const lost = attempts.filter((attempt) => attempt.cluster === from && attempt.index > upTo.index);
+      const [first] = lost;
+      if (first !== undefined && planned) this.violate(1, lossText(first, from, to, upTo.index));
+      const kept = attempts.filter((attempt) => !lost.includes(attempt));
+      table.acked.set(key, kept);
+    }
+  }
+
+  /** The content was replaced as a whole, as the operator wanted, or by a failover of which nothing is known. */
+  pardon(name: string): void {
+    const table = this.table(name);
+    for (const key of this.keysOf(name)) table.pardoned.add(key);
+  }
+
+  /** Values that a reader may see now. Undefined: any at all. */
+  allowed(name: string, key: string): ReadonlySet<string | undefined> | undefined {
+    const table = this.table(name);
+    if (table.pardoned.has(key)) return undefined;
+    const last = table.acked.get(key)?.at(-1);
+    return new Set([last?.value, ...[...(table.open.get(key) ?? [])].map((attempt) => attempt.value)]);
+  }
+
+  /** Told late: the answer was under way while the table was taken over. */
+  private wasInherited(attempt: Attempt, owner: string): boolean {
+    const step = this.inheritances.findLast((one) => one.table === attempt.table && one.from === attempt.cluster);
+    if (step === undefined) return false;
+    const included = attempt.index <= step.upToIndex;
+    if (!included && step.planned) this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
+    return included && step.to === owner && step.planned;
+  }
+
+  private table(name: string): Table {
+    const table = this.tables.get(name);
+    if (table === undefined) throw new Error(`no table ${name}`);
+    return table;
+  }
+}
+
+function lossText(attempt: Attempt, from: string, to: string, upToIndex: number): string {
+  return `${from} acknowledged ${attempt.key} at its index ${attempt.index}, ${to} took over with ${upToIndex}`;
+}

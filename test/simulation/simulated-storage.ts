@@ -1,0 +1,108 @@
+import type { CommitBatch, ListOptions, Storage, StorageCapabilities } from "../../server/sdk/storage";
+import type { MemoryDisk } from "../../server/storage/memory/disk";
+import type { MemoryFaults } from "../../server/storage/memory/faults";
+import { openMemoryStorage } from "../../server/storage/memory/index";
+import type { Owner, Scheduler } from "./scheduler";
+import type { SeededRandom } from "./seeded-random";
+
+/** What is wrong with a disk just now. */
+export interface DiskTrouble {
+  /** Share of calls that fail. */
+  errorShare: number;
+  /** Share of commits that become durable and yet report an error. */
+  ambiguousShare: number;
+  full: boolean;
+  /** Milliseconds that a sync takes at most. */
+  syncMilliseconds: number;
+}
+
+export const HEALTHY_DISK: DiskTrouble = { errorShare: 0, ambiguousShare: 0, full: false, syncMilliseconds: 3 };
+
+/** Where a process may be killed: before its commit is durable, or after it, before it learns of that. */
+export type CommitMoment = "before" | "after";
+
+export interface SimulatedStorageOptions {
+  readonly scheduler: Scheduler;
+  readonly owner: Owner;
+  readonly random: SeededRandom;
+  readonly disk: MemoryDisk;
+  trouble(): DiskTrouble;
+  /** May kill the process. */
+  atCommit(moment: CommitMoment): void;
+  /** Planted bug: says so before it is durable. */
+  readonly acknowledgesEarly: boolean;
+}
+
+/** The reference engine with time, errors and death. */
+export async function openSimulatedStorage(options: SimulatedStorageOptions): Promise<Storage> {
+  return new SimulatedStorage(options, await openMemoryStorage({ disk: options.disk, faults: faultsOf(options) }));
+}
+
+function faultsOf({ scheduler, owner, random, disk, trouble, atCommit }: SimulatedStorageOptions): MemoryFaults {
+  return {
+    sync: async () => {
+      await scheduler.sleep(random.between(0.1, trouble().syncMilliseconds), owner, "sync");
+      atCommit("before");
+      if (!owner.alive) await never();
+    },
+    capacityBytes: () => (trouble().full ? disk.usedBytes : Number.POSITIVE_INFINITY),
+    fail: () => (random.chance(trouble().errorShare) ? new Error("simulated input/output error") : undefined),
+  };
+}
+
+class SimulatedStorage implements Storage {
+  readonly capabilities: StorageCapabilities;
+
+  constructor(
+    private readonly options: SimulatedStorageOptions,
+    private readonly inner: Storage,
+  ) {
+    this.capabilities = inner.capabilities;
+  }
+
+  read(keys: readonly string[]) {
+    return this.answer(() => this.inner.read(keys));
+  }
+
+  list(prefix: string, options: ListOptions) {
+    return this.answer(() => this.inner.list(prefix, options));
+  }
+
+  scan(prefix: string, options: ListOptions) {
+    return this.answer(() => this.inner.scan(prefix, options));
+  }
+
+  commit(batch: CommitBatch): Promise<void> {
+    const { acknowledgesEarly, random, trouble, atCommit, owner } = this.options;
+    const committed = this.answer(async () => {
+      await this.inner.commit(batch);
+      atCommit("after");
+      if (owner.alive && random.chance(trouble().ambiguousShare)) throw new Error("simulated error after a commit");
+    });
+    if (!acknowledgesEarly) return committed;
+    committed.catch(() => undefined);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.answer(() => this.inner.close());
+  }
+
+  /** A dead process hears nothing any more, neither answers nor errors. */
+  private async answer<Value>(run: () => Promise<Value>): Promise<Value> {
+    const { owner, random, scheduler } = this.options;
+    if (!owner.alive) return await never();
+    try {
+      if (random.chance(0.02)) await scheduler.sleep(random.between(0.05, 2), owner, "read");
+      const value = await run();
+      return owner.alive ? value : await never();
+    } catch (error) {
+      if (!owner.alive) return await never();
+      throw error;
+    }
+  }
+}
+
+export function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

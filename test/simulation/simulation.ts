@@ -1,0 +1,170 @@
+import { stringifyJson } from "../../server/sdk/json";
+import { checkDisks, checkFrame, checkPosition, checkTable } from "./checkers";
+import { Clients } from "./clients";
+import type { Coverage } from "./coverage";
+import { FaultInjector } from "./fault-injector";
+import type { Mutation } from "./mutations";
+import { Operator } from "./operator";
+import { Scenario } from "./scenario";
+import type { SimulatedCluster } from "./simulated-cluster";
+import { FILTERED_MOUNT, FILTERED_PATH, OPEN_MOUNT, OPEN_PATH } from "./topology";
+import { type ViolationRecord, World } from "./world";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Virtual time with faults. @default 60_000 */
+  readonly milliseconds?: number;
+  readonly mutation?: Mutation | undefined;
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface SimulationReport {
+  readonly seed: number;
+  readonly topology: string;
+  readonly violations: readonly ViolationRecord[];
+  readonly traceHash: string;
+  readonly events: number;
+  readonly operations: number;
+  readonly faults: number;
+  readonly virtualMilliseconds: number;
+  readonly coverage: Coverage;
+}
+
+const SETUP_MILLISECONDS = 60_000;
+const CHAOS_MILLISECONDS = 60_000;
+/** Positions are compared after every so many events. */
+const EVENTS_BETWEEN_CHECKS = 40;
+
+/** Runs one seed from the first cluster to the last comparison. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const unplant = options.mutation?.plant?.() ?? (() => undefined);
+  try {
+    return await new Simulation(options).run();
+  } finally {
+    unplant();
+  }
+}
+
+class Simulation {
+  private readonly world: World;
+  private readonly operator: Operator;
+  private readonly clients: Clients;
+  private readonly faults: FaultInjector;
+  private readonly scenario: Scenario;
+
+  constructor(private readonly options: SimulationOptions) {
+    this.world = new World(options);
+    this.operator = new Operator(this.world);
+    this.clients = new Clients(this.world);
+    this.faults = new FaultInjector(this.world, this.world.random.between(400, 3_000));
+    this.scenario = new Scenario(this.world, this.operator);
+    this.world.network.tap = (frame) => checkFrame(this.world, frame);
+    this.world.scheduler.afterEvent = () => this.checkPositions();
+  }
+
+  async run(): Promise<SimulationReport> {
+    const { scheduler, violations } = this.world;
+    let finished = false;
+    let failure: unknown;
+    this.acts().then(
+      () => {
+        finished = true;
+      },
+      (error: unknown) => {
+        finished = true;
+        failure = error;
+      },
+    );
+    const limit = SETUP_MILLISECONDS + 20 * (this.options.milliseconds ?? CHAOS_MILLISECONDS) + 1_200_000;
+    const ended = await scheduler.runUntil(() => finished || violations.length > 0, limit);
+    if (failure !== undefined) throw new Error(`seed ${this.options.seed}: ${String(failure)}`, { cause: failure });
+    if (!ended) this.world.violate(8, "the simulation came to a stop: nothing is left that could happen");
+    return this.report();
+  }
+
+  private async acts(): Promise<void> {
+    const { world, clients, faults, scenario } = this;
+    for (const cluster of world.clusters.values()) await world.boot(cluster);
+    await this.setUp();
+    clients.start();
+    const breaking = faults.run();
+    const moving = scenario.run();
+    const reading = this.readBack();
+    await world.scheduler.sleep(this.options.milliseconds ?? CHAOS_MILLISECONDS);
+    faults.stop();
+    scenario.stop();
+    await breaking;
+    await moving;
+    await clients.stop();
+    await scenario.converge();
+    this.over = true;
+    await reading;
+    await this.lastComparison();
+  }
+
+  private over = false;
+
+  private async setUp(): Promise<void> {
+    const { world, operator } = this;
+    const a = world.cluster("a");
+    await a.put("replicated", `mounts/${OPEN_MOUNT}`, stringifyJson({ path: OPEN_PATH }));
+    await a.put("replicated", `mounts/${FILTERED_MOUNT}`, stringifyJson({ path: FILTERED_PATH }));
+    for (let n = 0; n < 20; n += 1) await a.put("replicated", `data/${FILTERED_MOUNT}/first-${n}`, "x".repeat(200));
+    for (const { primary, secondary, mode } of world.topology.links) {
+      const [from, to] = [world.cluster(primary), world.cluster(secondary)];
+      await operator.enablePrimary(from, mode, 20_000);
+      if (mode === "performance") await operator.filterAll(from, 20_000);
+      if (!(await operator.link(from, to, mode, SETUP_MILLISECONDS))) {
+        world.violate(8, `${secondary} did not become a ${mode} secondary of ${primary} although nothing was wrong`);
+      }
+    }
+  }
+
+  private checkPositions(): void {
+    const { world } = this;
+    if (world.scheduler.events % EVENTS_BETWEEN_CHECKS !== 0) return;
+    for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster);
+    if (world.scheduler.events % (50 * EVENTS_BETWEEN_CHECKS) === 0) checkDisks(world);
+  }
+
+  private checkPositionsOf(cluster: SimulatedCluster): void {
+    for (const mode of ["performance", "dr"] as const) checkPosition(this.world, cluster, mode);
+  }
+
+  private async readBack(): Promise<void> {
+    const { scheduler, ledger } = this.world;
+    while (!this.over) {
+      await scheduler.sleep(1_500);
+      for (const table of ledger.tableNames()) {
+        // A reader that a crash cuts off must not keep the next ones from reading.
+        const cancel = new Promise<void>((resolve) => void scheduler.after(1_000, READER, "reader", resolve));
+        await Promise.race([checkTable(this.world, table), cancel]);
+      }
+    }
+  }
+
+  private async lastComparison(): Promise<void> {
+    const { world } = this;
+    for (const table of world.ledger.tableNames()) await checkTable(world, table);
+    for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster);
+    checkDisks(world);
+    this.scenario.compareAll();
+  }
+
+  private report(): SimulationReport {
+    const { scheduler, coverage, violations, topology, seed } = this.world;
+    return {
+      seed,
+      topology: topology.name,
+      violations,
+      traceHash: scheduler.traceHash(),
+      events: scheduler.events,
+      operations: this.clients.operations,
+      faults: this.faults.faults,
+      virtualMilliseconds: scheduler.nowMilliseconds,
+      coverage,
+    };
+  }
+}
+
+const READER = { alive: true, pausedUntilMilliseconds: 0 };

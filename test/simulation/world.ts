@@ -1,0 +1,193 @@
+import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
+import { Coverage } from "./coverage";
+import { Ledger } from "./ledger";
+import type { Mutation } from "./mutations";
+import type { RoleCommit } from "./observed-barrier";
+import { Scheduler, WORLD } from "./scheduler";
+import { SeededRandom } from "./seeded-random";
+import { SimulatedCluster, type SimulatedWorld } from "./simulated-cluster";
+import { SimulatedNetwork } from "./simulated-network";
+import { TOPOLOGIES, type Topology } from "./topology";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly mutation?: Mutation | undefined;
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface ViolationRecord {
+  readonly invariant: number;
+  readonly text: string;
+  readonly atMilliseconds: number;
+}
+
+/** One simulated world: clusters, network, ledger, and what was found wrong. */
+export class World implements SimulatedWorld {
+  readonly seed: number;
+  readonly scheduler = new Scheduler();
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly coverage = new Coverage();
+  readonly ledger: Ledger;
+  readonly topology: Topology;
+  readonly clusters = new Map<string, SimulatedCluster>();
+  readonly violations: ViolationRecord[] = [];
+  readonly retentionBytes: number;
+  readonly limits;
+  readonly acknowledgesEarly: boolean;
+  /** Clusters that an operator promotes after a demotion that drained to them. */
+  readonly planned = new Set<string>();
+  /** Whether processes that died are started again by themselves. */
+  private readonly pendingRoles = new Map<string, RoleCommit>();
+  private readonly generations = new Map<string, string>();
+
+  constructor(options: WorldOptions) {
+    this.seed = options.seed;
+    this.random = new SeededRandom(options.seed, "world");
+    this.scheduler.onTrace = options.onTrace ?? (() => undefined);
+    this.network = new SimulatedNetwork(this.scheduler, new SeededRandom(options.seed, "network"));
+    this.ledger = new Ledger((invariant, text) => this.violate(invariant, text));
+    this.topology = this.random.pick(TOPOLOGIES);
+    // Short logs make secondaries fall back to a diff.
+    this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
+    this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
+    this.acknowledgesEarly = options.mutation?.acknowledgesEarly === true;
+    this.ledger.addTable("shared", "a");
+    for (const [site, names] of Object.entries(this.topology.sites)) {
+      this.ledger.addTable(tableOfSite(site), site);
+      for (const name of names) this.add(name);
+    }
+  }
+
+  cluster(name: string): SimulatedCluster {
+    const cluster = this.clusters.get(name);
+    if (cluster === undefined) throw new Error(`no cluster ${name}`);
+    return cluster;
+  }
+
+  siteOf(name: string): string {
+    const site = Object.entries(this.topology.sites).find(([, names]) => names.includes(name))?.[0];
+    if (site === undefined) throw new Error(`${name} has no site`);
+    return site;
+  }
+
+  clusterById(id: string): SimulatedCluster | undefined {
+    return [...this.clusters.values()].find((cluster) => cluster.clusterId === id);
+  }
+
+  violate(invariant: number, text: string): void {
+    this.scheduler.trace(`VIOLATION of invariant ${invariant}: ${text}`);
+    this.violations.push({ invariant, text, atMilliseconds: this.scheduler.nowMilliseconds });
+  }
+
+  /** Starts the process; one that cannot start is started again by its supervisor. */
+  async boot(cluster: SimulatedCluster): Promise<void> {
+    try {
+      await cluster.start();
+    } catch (error) {
+      this.scheduler.trace(`${cluster.name} did not start: ${error instanceof Error ? error.message : "?"}`);
+      cluster.crash(0, false);
+    }
+  }
+
+  // SimulatedWorld
+
+  async unwrapAt(from: SimulatedCluster, address: string, token: string): Promise<{ status: number; body: Buffer }> {
+    const name = address.replace("https://", "").replace(":8200", "");
+    const cluster = this.cluster(name);
+    const caller = from.host;
+    if (this.network.isBlocked(from.name, name)) throw new Error(`nobody answers at ${address}`);
+    await this.scheduler.sleep(this.network.delay() * 3, cluster.host, "unwrap");
+    const answer = await cluster.unwrapHere(token);
+    await this.scheduler.sleep(this.network.delay(), caller, "unwrapped");
+    return answer;
+  }
+
+  opened(cluster: SimulatedCluster): void {
+    const { log } = cluster.requireCore();
+    const before = this.generations.get(cluster.name);
+    this.generations.set(cluster.name, cluster.generation);
+    log.subscribe((entries) => {
+      for (const entry of entries) this.published(cluster, entry);
+    });
+    const pending = this.pendingRoles.get(cluster.name);
+    if (pending !== undefined) this.materialize(cluster, pending, log.epochs());
+    if (before === undefined || before === cluster.generation) return;
+    this.coverage.count("generation replaced");
+    const table = tableOfSite(this.siteOf(cluster.name));
+    if (this.ledger.ownerOf(table) === cluster.name) this.ledger.pardon(table);
+  }
+
+  roleCommit(cluster: SimulatedCluster, change: RoleCommit): void {
+    this.pendingRoles.set(cluster.name, change);
+  }
+
+  logged(_cluster: SimulatedCluster, line: string): void {
+    this.scheduler.trace(line);
+    const state = /replication state changed .*"from":"([\w-]+)","to":"([\w-]+)"/.exec(line);
+    if (state !== null) this.coverage.count(`state ${state[1]} -> ${state[2]}`);
+    for (const [text, name] of LOGGED) if (line.includes(text)) this.coverage.count(name);
+  }
+
+  private add(name: string): void {
+    const port = 8_201 + this.clusters.size;
+    this.clusters.set(
+      name,
+      new SimulatedCluster(this, name, port, (cluster) => {
+        this.scheduler.trace(`${cluster.name} is down`);
+        this.scheduler.after(this.random.between(50, 4_000), WORLD, `boot ${name}`, () => void this.boot(cluster));
+      }),
+    );
+  }
+
+  private published(cluster: SimulatedCluster, entry: LogEntry): void {
+    const pending = this.pendingRoles.get(cluster.name);
+    if (pending !== undefined) this.materialize(cluster, pending, entry.epochs);
+    const { log, barrier } = cluster.requireCore();
+    if (entry.origin.clusterId === log.clusterId) return;
+    for (const mode of ["performance", "dr"] as const) {
+      if (log.cursor(mode) === undefined || entry.epochs[mode].number === 0) continue;
+      const lineage = barrier.lineage(mode);
+      if (lineage.length > 0 && entry.epochs[mode].number > lineage.length) {
+        this.violate(2, `${cluster.name} applied an entry of epoch ${entry.epochs[mode].number}, beyond its lineage`);
+      }
+    }
+  }
+
+  private materialize(
+    cluster: SimulatedCluster,
+    pending: RoleCommit,
+    epochs: Readonly<Record<ReplicationMode, { readonly number: number; readonly clusterId: string }>>,
+  ): void {
+    const { mode, epoch, cursor } = pending;
+    if (epochs[mode].number !== epoch.number || epochs[mode].clusterId !== epoch.clusterId) return;
+    this.pendingRoles.delete(cluster.name);
+    const planned = this.planned.delete(`${mode} ${cluster.name}`);
+    if (cursor !== undefined) this.coverage.count(`${planned ? "planned" : "unplanned"} ${mode} promotion`);
+    const from = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
+    const upTo = cursor === undefined || from === undefined ? undefined : { cluster: from.name, index: cursor.index };
+    const site = this.siteOf(cluster.name);
+    const sharedOwner = this.siteOf(this.ledger.ownerOf("shared"));
+    const tables = mode === "dr" ? [tableOfSite(site), ...(sharedOwner === site ? ["shared"] : [])] : ["shared"];
+    this.scheduler.trace(
+      `${cluster.name} takes over ${tables.join()} up to ${JSON.stringify(upTo)} planned=${planned}`,
+    );
+    for (const table of tables) this.ledger.handOver(table, cluster.name, upTo, planned);
+  }
+}
+
+export function tableOfSite(site: string): string {
+  return `own data of ${site}`;
+}
+
+const LOGGED: readonly (readonly [string, string])[] = [
+  ["reconciled by a diff", "caught up by a diff"],
+  ["no diff is possible", "fell back to a snapshot"],
+  ["snapshot begins again", "snapshot begun again"],
+  ["was replaced as primary", "fenced"],
+  ["refused a connection", "connection refused on the cluster port"],
+  ["services did not start", "services did not start"],
+  ["secondary connected", "stream opened"],
+  ["fetched the bootstrap package", "bootstrap"],
+  ["went silent", "peer went silent"],
+];
