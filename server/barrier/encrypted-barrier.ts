@@ -3,6 +3,7 @@ import type { Clock } from "../sdk/clock";
 import { ServerError } from "../sdk/errors";
 import { authenticatedPath } from "../sdk/key-layout";
 import type { AppendOperation, ClusterLog, Epoch, KeyClass, Lineage, LogEntry, ReplicationMode } from "../sdk/log";
+import { SerialTasks } from "../sdk/serial-tasks";
 import type { CommitReceipt, View, ViewValue, WriteOperation } from "../sdk/view";
 import { BarrierView, type ViewBackend } from "./barrier-view";
 import type { CiphertextStore } from "./ciphertext-store";
@@ -37,7 +38,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
   private readonly cache: ValueCache;
   private readonly unsubscribe: () => void;
   private lineages: Readonly<Record<ReplicationMode, Lineage>> = { performance: [], dr: [] };
-  private rotating: Promise<void> = Promise.resolve();
+  private readonly rotations = new SerialTasks();
 
   constructor(
     private readonly options: BarrierOptions,
@@ -102,9 +103,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
   }
 
   rotate(): Promise<EncryptionKeyStatus> {
-    const rotation = this.rotating.then(() => this.writeNewKeyring());
-    this.rotating = rotation.catch(() => undefined);
-    return rotation.then(() => this.keyStatus());
+    return this.rotations.run(() => this.writeNewKeyring()).then(() => this.keyStatus());
   }
 
   keyStatus(): EncryptionKeyStatus {

@@ -3,6 +3,7 @@ import type { Logger } from "../sdk/logger";
 import type { MountType } from "../sdk/mount";
 import type { EnableRequest, MountConfig, MountEntry, MountKind, TuneRequest } from "../sdk/mounts";
 import type { Random } from "../sdk/random";
+import { SerialTasks } from "../sdk/serial-tasks";
 import { isBuiltIn, systemMount } from "./built-in-mounts";
 import { defaultMountConfig } from "./mount-entry";
 import { checkMountPath, checkPathIsFree, withSlash } from "./mount-paths";
@@ -23,12 +24,12 @@ export interface MountChangesPorts {
 
 /** Enable, disable, tune and remount, one after the other: two at once could take one path. */
 export class MountChanges {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly changes = new SerialTasks();
 
   constructor(private readonly ports: MountChangesPorts) {}
 
   enable(request: EnableRequest): Promise<MountEntry> {
-    return this.inTurn(async () => {
+    return this.changes.run(async () => {
       const entry = this.newEntry(request);
       await this.ports.store.write(entry);
       this.ports.put(entry);
@@ -37,7 +38,7 @@ export class MountChanges {
   }
 
   disable(path: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.changes.run(async () => {
       const entry = this.find(path);
       if (entry === undefined) return;
       if (isBuiltIn(entry.id)) throw new ServerError("invalid_request", `cannot unmount ${entry.path}`);
@@ -48,7 +49,7 @@ export class MountChanges {
   }
 
   tune(path: string, request: TuneRequest): Promise<void> {
-    return this.inTurn(async () => {
+    return this.changes.run(async () => {
       const entry = this.existing(path);
       if (entry.id === systemMount.id) throw new ServerError("invalid_request", `cannot tune ${entry.path}`);
       const options = request.options === undefined ? entry.options : mergeOptions(entry.options, request.options);
@@ -65,7 +66,7 @@ export class MountChanges {
   }
 
   remount(from: string, to: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.changes.run(async () => {
       const entry = this.existing(from);
       if (isBuiltIn(entry.id)) throw new ServerError("invalid_request", `cannot remount ${entry.path}`);
       const path = checkMountPath(entry.kind, to);
@@ -86,12 +87,6 @@ export class MountChanges {
       const reason = error instanceof Error ? error.message : String(error);
       this.ports.logger.log("warn", "removing the data of a disabled mount is not finished", { reason });
     }
-  }
-
-  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    const run = this.last.then(change);
-    this.last = run.catch(() => undefined);
-    return run;
   }
 
   private find(path: string): MountEntry | undefined {

@@ -11,6 +11,7 @@ import { isServerError, ServerError } from "../../sdk/errors";
 import type { LogEntry } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
 import type { Random } from "../../sdk/random";
+import { SerialTasks } from "../../sdk/serial-tasks";
 import type { PathNames } from "./device";
 import { AuditDevice } from "./device";
 import type { AuditViews } from "./device-store";
@@ -36,7 +37,7 @@ export class AuditService implements AuditTrail, AuditDevices {
   private store: DeviceStore | undefined;
   private names: PathNames;
   /** Changes of the devices take turns: none acts on a list that another one is replacing. */
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly changes = new SerialTasks();
   /** Devices were enabled and are closed: what is still under way must not pass as if there had been none. */
   private hasEnded = false;
 
@@ -67,7 +68,9 @@ export class AuditService implements AuditTrail, AuditDevices {
     if (!entries.some(({ operations }) => operations.some(({ key }) => key.startsWith(AUDIT_PREFIX)))) return;
     const { store } = this;
     if (store === undefined) return;
-    this.inTurn(() => this.reload(store)).catch((error: unknown) => this.report("audit devices cannot be read", error));
+    this.changes
+      .run(() => this.reload(store))
+      .catch((error: unknown) => this.report("audit devices cannot be read", error));
   }
 
   /** Opens the devices' files anew (SIGHUP). */
@@ -104,11 +107,11 @@ export class AuditService implements AuditTrail, AuditDevices {
   }
 
   enable(request: AuditEnableRequest): Promise<void> {
-    return this.inTurn(() => this.enableNow(request));
+    return this.changes.run(() => this.enableNow(request));
   }
 
   disable(path: string): Promise<void> {
-    return this.inTurn(() => this.disableNow(path));
+    return this.changes.run(() => this.disableNow(path));
   }
 
   private async enableNow(request: AuditEnableRequest): Promise<void> {
@@ -134,12 +137,6 @@ export class AuditService implements AuditTrail, AuditDevices {
     await this.openStore().remove(device.entry);
     this.devices = this.devices.filter((other) => other.entry.path !== device.entry.path);
     await device.close();
-  }
-
-  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    const run = this.last.then(change);
-    this.last = run.catch(() => undefined);
-    return run;
   }
 
   private noTrail(): Promise<void> | undefined {
