@@ -63,17 +63,35 @@ function finish(socket: Socket, settle: () => void): void {
 /** Finds the end of one answer with a Content-Length; enough for the servers measured here. */
 class AnswerReader {
   private buffered: Buffer = Buffer.alloc(0);
+  /** Where the last answer's head ended, and its whole length. */
+  private headEnd = -1;
+  private totalLength = -1;
 
   push(chunk: Buffer): number | undefined {
+    if (this.buffered.length === 0 && this.isLikeLast(chunk)) return statusOf(chunk);
     this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
     const headEnd = this.buffered.indexOf("\r\n\r\n");
     if (headEnd < 0) return undefined;
     const head = this.buffered.toString("latin1", 0, headEnd);
     const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
     if (this.buffered.length < headEnd + 4 + length) return undefined;
-    this.buffered = this.buffered.subarray(headEnd + 4 + length);
-    return Number(head.slice(9, 12));
+    const status = statusOf(this.buffered);
+    this.headEnd = headEnd;
+    this.totalLength = headEnd + 4 + length;
+    this.buffered = this.buffered.subarray(this.totalLength);
+    return status;
   }
+
+  /** Only one answer is under way: one of the same length whose head ends at the same place is whole. */
+  private isLikeLast(chunk: Buffer): boolean {
+    return chunk.length === this.totalLength && chunk.readUInt32BE(this.headEnd) === 0x0d0a0d0a;
+  }
+}
+
+/** Of `HTTP/1.1 200`. */
+function statusOf(answer: Buffer): number {
+  const digit = (at: number): number => (answer[at] ?? 0) - 48;
+  return digit(9) * 100 + digit(10) * 10 + digit(11);
 }
 
 export function percentile(sorted: readonly number[], share: number): number {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Starts a script of this folder and gives its first line of output. */
@@ -25,12 +26,20 @@ export function startScript(
 export async function withPeer<T>(
   name: string,
   args: readonly string[],
-  use: (port: number) => Promise<T>,
+  use: (port: number, pid: number) => Promise<T>,
 ): Promise<T> {
   const { line, child } = await startScript(name, args);
   try {
-    return await use(Number(line));
+    return await use(Number(line), child.pid ?? 0);
   } finally {
     child.kill("SIGKILL");
   }
+}
+
+const MICROSECONDS_PER_TICK = 10_000;
+
+/** Processor time that a process has used, user and system, in microseconds (proc(5), 10 ms steps). */
+export function processorMicroseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
 }

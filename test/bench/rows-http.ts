@@ -1,7 +1,7 @@
 import { ServerProcess } from "../support/server-process";
 import { runLoad } from "./load";
-import { withPeer } from "./peer-process";
-import { judge, type Row } from "./row";
+import { processorMicroseconds, withPeer } from "./peer-process";
+import { type Goal, judge, type Row } from "./row";
 
 const ROUNDS = 5;
 const ROUND_MILLISECONDS = 1500;
@@ -12,7 +12,19 @@ function get(path: string, token?: string): Buffer {
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}Accept: application/json\r\n\r\n`);
 }
 
-async function rate(port: number, request: Buffer): Promise<number> {
+interface Server {
+  readonly port: number;
+  readonly pid: number;
+}
+
+interface Measured {
+  readonly rates: number[];
+  /** Processor time per request: what a machine with other work on it disturbs least. */
+  readonly microseconds: number[];
+}
+
+async function measure({ port, pid }: Server, request: Buffer, into?: Measured): Promise<void> {
+  const before = processorMicroseconds(pid);
   const load = await runLoad({
     port,
     request: () => request,
@@ -20,34 +32,34 @@ async function rate(port: number, request: Buffer): Promise<number> {
     durationMilliseconds: ROUND_MILLISECONDS,
   });
   if (load.failures > 0) throw new Error(`${load.failures} of ${load.requests} answers were not 2xx`);
-  return load.requestsPerSecond;
+  into?.rates.push(load.requestsPerSecond);
+  into?.microseconds.push((processorMicroseconds(pid) - before) / load.requests);
 }
 
 /** Alternates the two so that the machine's own speed drifts under both alike. */
-async function paired(first: () => Promise<number>, second: () => Promise<number>): Promise<[number[], number[]]> {
-  const firsts: number[] = [];
-  const seconds: number[] = [];
-  await first();
-  await second();
+async function against(name: string, own: Server, bare: Server, request: Buffer, bound: number): Promise<Row[]> {
+  const value: Measured = { rates: [], microseconds: [] };
+  const limit: Measured = { rates: [], microseconds: [] };
+  await measure(own, request);
+  await measure(bare, request);
   for (let round = 0; round < ROUNDS; round += 1) {
-    firsts.push(await first());
-    seconds.push(await second());
+    await measure(own, request, value);
+    await measure(bare, request, limit);
   }
-  return [firsts, seconds];
+  const goal: Goal = { of: "ratio", relation: ">=", bound };
+  return [
+    judge(name, "requests/s", value.rates, limit.rates, goal),
+    judge(`${name}: processor time`, "us", value.microseconds, limit.microseconds, undefined),
+  ];
 }
 
 /** The codec with a fixed answer, against a bare node:http server sending the same bytes. */
 export async function httpFloor(): Promise<Row[]> {
   const body = Buffer.from(JSON.stringify({ data: { value: "x".repeat(300) } })).toString("base64");
-  return withPeer("http-floor-server", [body], (own) =>
-    withPeer("peers", ["node-http", body], async (bare) => {
-      const request = get("/v1/secret/data/app");
-      const [values, limits] = await paired(
-        () => rate(own, request),
-        () => rate(bare, request),
-      );
-      return [judge("http floor", "requests/s", values, limits, { of: "ratio", relation: ">=", bound: 1.5 })];
-    }),
+  return withPeer("http-floor-server", [body], (port, pid) =>
+    withPeer("peers", ["node-http", body], (barePort, barePid) =>
+      against("http floor", { port, pid }, { port: barePort, pid: barePid }, get("/v1/secret/data/app"), 1.5),
+    ),
   );
 }
 
@@ -65,19 +77,11 @@ export async function kvReads(): Promise<Row[]> {
     const sample = await root.send("GET", "secret/data/app", undefined, { token });
     const bytes = Buffer.from(sample.text).toString("base64");
     const request = get("/v1/secret/data/app", token);
-    return await withPeer("peers", ["node-http", bytes], async (bare) => {
-      const measure = (): Promise<[number[], number[]]> =>
-        paired(
-          () => rate(server.port, request),
-          () => rate(bare, request),
-        );
-      const [off, offLimit] = await measure();
+    return await withPeer("peers", ["node-http", bytes], async (port, pid) => {
+      const bare = { port, pid };
+      const off = await against("kv v2 read, audit off", server, bare, request, 0.6);
       await root.must("PUT", "sys/audit/file", { type: "file", options: { file_path: `${server.folder}/audit.log` } });
-      const [on, onLimit] = await measure();
-      return [
-        judge("kv v2 read, audit off", "requests/s", off, offLimit, { of: "ratio", relation: ">=", bound: 0.6 }),
-        judge("kv v2 read, audit on", "requests/s", on, onLimit, { of: "ratio", relation: ">=", bound: 0.3 }),
-      ];
+      return [...off, ...(await against("kv v2 read, audit on", server, bare, request, 0.3))];
     });
   } finally {
     await server.destroy();
