@@ -1,6 +1,7 @@
 import type { RoleChange } from "../../sdk/barrier";
 import type { ReplicationMode } from "../../sdk/log";
 import { parseClusterAddress } from "../../sdk/transport";
+import { SerialTasks } from "../../sdk/serial-tasks";
 import type { WriteOperation } from "../../sdk/view";
 import type { Member, PrimaryHub } from "../stream/primary-hub";
 import type { ClusterPort } from "./cluster-port";
@@ -12,7 +13,7 @@ import type { Runners } from "./runners";
 
 /** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
 export class RoleChanges {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly tasks = new SerialTasks();
   private readonly followers: (() => Promise<void>)[] = [];
 
   constructor(
@@ -24,9 +25,7 @@ export class RoleChanges {
 
   /** Runs one operator's call at a time. */
   exclusive<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.last.then(run);
-    this.last = result.catch(() => undefined);
-    return result;
+    return this.tasks.run(run);
   }
 
   /** Runs before anything else whenever the roles have changed. */
