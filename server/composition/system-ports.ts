@@ -54,6 +54,7 @@ export function systemPorts(
     get log() {
       return services().core.log;
     },
+    replicationHealth: () => services().replication.healthFacts(),
     node: {
       apiAddress: environment.configuration.apiAddress,
       clusterAddress: environment.configuration.clusterAddress,

@@ -231,6 +231,13 @@ export interface ClusterLog {
   /** @throws LogDivergence when the cursor's checksums are not reached, ServerError `storage_full`, `corrupt` */
   applyRepair(repair: UpstreamRepair): Promise<number>;
 
+  /**
+   * Makes the index that of the stored keys; nothing is written meanwhile. Secondaries notice and reconcile.
+   * @returns how many of its leaves were wrong
+   * @throws `corrupt` naming a value that is damaged, `storage_full`
+   */
+  reindex(): Promise<number>;
+
   /** Drops entries below `beforeIndex`; the last entry always stays. */
   truncate(beforeIndex: number): Promise<void>;
 

@@ -60,6 +60,16 @@ export interface DemoteRequest {
   readonly signal: AbortSignal;
 }
 
+/** What sys/health says of a secondary's primary. Milliseconds. */
+export interface ReplicationHealth {
+  /** Round trip of a heartbeat. */
+  readonly echoDurationMilliseconds: number;
+  /** The primary's clock minus ours. */
+  readonly clockSkewMilliseconds: number;
+  /** Age of the newest canary: how far behind we are at most. */
+  readonly canaryAgeMilliseconds: number;
+}
+
 /**
  * The operator's side of replication: everything under sys/replication. Mutating calls resolve with the warnings that go
  * into the answer. All fail with `invalid_request` and a clear text when the role does not allow the call.
@@ -86,6 +96,10 @@ export interface ReplicationAdmin {
   promoteSecondary(mode: ReplicationMode, request: PromoteRequest): Promise<readonly string[]>;
   disableSecondary(mode: ReplicationMode): Promise<readonly string[]>;
   updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]>;
+  /** Compares the index with what is stored. @returns the `merkle_corruption_report` */
+  merkleCheck(): Promise<ResponseData>;
+  /** Makes the index anew from what is stored. Writes wait meanwhile. @throws `corrupt` */
+  reindex(): Promise<readonly string[]>;
   /** Lets a primary that learned of a later promotion acknowledge writes again, in an epoch of its own. */
   overrideFence(mode: ReplicationMode): Promise<readonly string[]>;
   /** Connects again at once instead of after the pause. */

@@ -11,7 +11,7 @@ import { pathsOf } from "../../sdk/path";
 import type { AccessChecker, PolicyStore } from "../../sdk/policy";
 import type { Random } from "../../sdk/random";
 import type { ReplicationPort, ReplicationState } from "../../sdk/replication";
-import type { ReplicationAdmin } from "../../sdk/replication-admin";
+import type { ReplicationAdmin, ReplicationHealth } from "../../sdk/replication-admin";
 import type { SealPort } from "../../sdk/seal";
 import type { TokenPort } from "../../sdk/token";
 import type { View } from "../../sdk/view";
@@ -39,6 +39,8 @@ export interface SystemPorts {
   readonly keyring: KeyringPort;
   readonly replication: ReplicationAdmin;
   readonly log: Pick<ReplicationPort, "lastIndex">;
+  /** Undefined where this cluster follows nobody. */
+  replicationHealth(): ReplicationHealth | undefined;
   /** config/state/sanitized: the configuration in use without any secret. */
   configuration(): ResponseData;
   /** The OpenAPI document as JSON text. */

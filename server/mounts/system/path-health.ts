@@ -84,6 +84,7 @@ function statusCode(status: SealStatus, state: ReplicationState | undefined, fie
 
 function healthBody(context: SystemContext, status: SealStatus, state: ReplicationState | undefined): ResponseData {
   const lastWal = state === undefined ? 0 : context.ports.log.lastIndex();
+  const link = state === undefined ? undefined : context.ports.replicationHealth();
   return {
     initialized: status.initialized,
     sealed: status.sealed,
@@ -97,9 +98,9 @@ function healthBody(context: SystemContext, status: SealStatus, state: Replicati
     cluster_name: status.clusterName,
     cluster_id: status.clusterId,
     last_wal: lastWal === 0 ? undefined : lastWal,
-    echo_duration_ms: 0,
-    clock_skew_ms: 0,
-    replication_primary_canary_age_ms: 0,
+    echo_duration_ms: Math.round(link?.echoDurationMilliseconds ?? 0),
+    clock_skew_ms: Math.round(link?.clockSkewMilliseconds ?? 0),
+    replication_primary_canary_age_ms: Math.round(link?.canaryAgeMilliseconds ?? 0),
   };
 }
 

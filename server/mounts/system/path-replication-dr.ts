@@ -6,8 +6,10 @@ import {
   declare,
   drOperationTokenField,
   forceField,
+  merkleReport,
   primaryClusterAddressField,
   type ReplicationContext,
+  reindexFields,
 } from "./path-replication-fields";
 import { primaryPaths } from "./path-replication-primary";
 import { enableSecondaryPath, updatePrimaryFields, updatePrimaryRequest } from "./path-replication-secondary";
@@ -91,6 +93,36 @@ const recover = declare({
   },
 });
 
+const merkleCheck = declare({
+  template: `${PREFIX}secondary/merkle-check`,
+  summary: "Compare a DR secondary's replication index with what is stored.",
+  fields: drOperationTokenField,
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Check a DR secondary's replication index for corruption",
+      run: async ({ context: { replication }, fields, request }) => {
+        await replication.requireDrOperationToken(fields.dr_operation_token, request.path);
+        return merkleReport(await replication.merkleCheck());
+      },
+    },
+  },
+});
+
+const reindex = declare({
+  template: `${PREFIX}secondary/reindex`,
+  summary: "Make a DR secondary's replication index anew from what is stored.",
+  fields: { ...drOperationTokenField, ...reindexFields },
+  operations: {
+    update: {
+      ...GUARDED,
+      summary: "Make a DR secondary's replication index anew",
+      run: ({ context: { replication }, fields, request }) =>
+        guarded(replication, fields.dr_operation_token, request.path, () => replication.reindex()),
+    },
+  },
+});
+
 /** sys/replication/dr/... but for its status. */
 export const drReplicationPaths: readonly AnyPath<ReplicationContext>[] = [
   ...primaryPaths("dr", PREFIX),
@@ -99,4 +131,6 @@ export const drReplicationPaths: readonly AnyPath<ReplicationContext>[] = [
   disable,
   updatePrimary,
   recover,
+  merkleCheck,
+  reindex,
 ];

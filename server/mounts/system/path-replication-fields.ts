@@ -1,4 +1,4 @@
-import type { Outcome } from "../../sdk/outcome";
+import type { Outcome, ResponseData } from "../../sdk/outcome";
 import type { FieldDeclarations } from "../../sdk/path";
 import { pathsOf } from "../../sdk/path";
 import type { PrimaryApi, ReplicationAdmin } from "../../sdk/replication-admin";
@@ -62,6 +62,18 @@ export const drOperationTokenField = {
     bytesMax: 8 * 1024,
   },
 } as const satisfies FieldDeclarations;
+
+/** Our index is made anew as a whole and in commits, so none of these changes what happens; scripts send them. */
+export const reindexFields = {
+  diff: { type: "boolean", description: "Accepted; every key is always looked at.", default: false },
+  force: { type: "boolean", description: "Accepted; only what is stored is ever looked at.", default: false },
+  skip_flush: { type: "boolean", description: "Accepted; there is no flush.", default: false },
+} as const satisfies FieldDeclarations;
+
+/** The answer of both merkle-check paths. */
+export function merkleReport(report: ResponseData): Outcome {
+  return { kind: "data", data: { merkle_corruption_report: report } };
+}
 
 export function primaryApiOf(fields: {
   readonly primary_api_addr: string;

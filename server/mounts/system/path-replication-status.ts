@@ -1,6 +1,6 @@
 import type { ReplicationMode } from "../../sdk/log";
 import type { AnyPath } from "../../sdk/path";
-import { changed, declare, type ReplicationContext } from "./path-replication-fields";
+import { changed, declare, merkleReport, type ReplicationContext, reindexFields } from "./path-replication-fields";
 
 const modeStatus = (mode: ReplicationMode): AnyPath<ReplicationContext> =>
   declare({
@@ -49,6 +49,29 @@ export const replicationStatusPaths: readonly AnyPath<ReplicationContext>[] = [
         onDrSecondary: true,
         run: async ({ context: { replication } }) =>
           changed([...(await replication.recover("performance")), ...(await replication.recover("dr"))]),
+      },
+    },
+  }),
+  declare({
+    template: "replication/merkle-check",
+    summary: "Compare the replication index with what is stored.",
+    fields: {},
+    operations: {
+      update: {
+        summary: "Check the replication index for corruption",
+        run: async ({ context: { replication } }) => merkleReport(await replication.merkleCheck()),
+      },
+    },
+  }),
+  declare({
+    template: "replication/reindex",
+    summary: "Make the replication index anew from what is stored. Writes wait meanwhile.",
+    fields: reindexFields,
+    operations: {
+      update: {
+        summary: "Make the replication index anew",
+        sudo: true,
+        run: async ({ context: { replication } }) => changed(await replication.reindex()),
       },
     },
   }),

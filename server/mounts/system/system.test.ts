@@ -52,6 +52,12 @@ test("health says what the node is", async () => {
     cluster_id: "c1",
     version: "0.1.0",
   });
+  system.replicationHealth = { echoDurationMilliseconds: 3, clockSkewMilliseconds: -20, canaryAgeMilliseconds: 812.4 };
+  expect((await system.ask("GET", "health")).json).toMatchObject({
+    echo_duration_ms: 3,
+    clock_skew_ms: -20,
+    replication_primary_canary_age_ms: 812,
+  });
   system.change({ sealed: true, clusterName: undefined });
   const sealed = (await system.ask("GET", "health")).json;
   expect(sealed.replication_dr_mode).toBe("unknown");

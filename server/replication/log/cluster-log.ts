@@ -30,6 +30,7 @@ import { type LogKeys, LogStore } from "./log-store";
 import { truncateOnce } from "./log-truncate";
 import { LogWriter } from "./log-writer";
 import { RecentEntries } from "./recent-entries";
+import { reindex } from "./reindex";
 import { decodeCiphertext } from "./stored-ciphertext";
 import { UpstreamApply } from "./upstream-apply";
 
@@ -158,6 +159,10 @@ class StoredClusterLog implements ClusterLog {
 
   applyRepair(repair: UpstreamRepair): Promise<number> {
     return this.writer.runWithMemory(() => this.upstream.repair(repair));
+  }
+
+  reindex(): Promise<number> {
+    return this.writer.runWithMemory(() => reindex(this.store, this.writer));
   }
 
   truncate(beforeIndex: number): Promise<void> {

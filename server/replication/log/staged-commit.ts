@@ -119,6 +119,13 @@ export class StagedCommit {
     this.stateChanged = true;
   }
 
+  /** Sets a leaf right that does not say what is stored. */
+  correctLeaf(change: LeafChange): void {
+    this.leaves.set(`${change.class}/${change.mountId}/${change.leaf}`, change);
+    addChecksum(this.next.checksums[change.class], change.delta);
+    this.stateChanged = true;
+  }
+
   /** Any other record of the generation. */
   addRecord(key: string, value: Buffer): void {
     this.others.push({ key, value });

@@ -12,6 +12,7 @@ import type {
   PathsFilter,
   PromoteRequest,
   ReplicationAdmin,
+  ReplicationHealth,
   SecondaryTokenRequest,
   UpdatePrimaryRequest,
 } from "../../sdk/replication-admin";
@@ -28,7 +29,9 @@ import type { ReplicationDependencies } from "./dependencies";
 import { Failover } from "./failover";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
+import { Merkle } from "./merkle";
 import { PrimaryAdmin } from "./primary-admin";
+import { RelevantIndices } from "./relevant-index";
 import { RoleChanges } from "./role-changes";
 import { RoleState } from "./role-state";
 import { Runners } from "./runners";
@@ -46,6 +49,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly secondary: SecondaryAdmin;
   private readonly failover: Failover;
   private readonly statusReport: ReplicationStatus;
+  private readonly merkle: Merkle;
+  private relevant: readonly [RelevantIndices, () => void] | undefined;
   private readonly fence: Fence;
   private readonly formerPrimaries: FormerPrimaries;
 
@@ -59,7 +64,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.primary = new PrimaryAdmin(deps, state, changes, hub, port, runners);
     this.secondary = new SecondaryAdmin(deps, state, changes, runners);
     this.failover = new Failover(deps, state, changes, hub, port, runners);
-    this.statusReport = new ReplicationStatus(deps, state, hub, runners);
+    this.merkle = new Merkle(deps);
+    this.statusReport = new ReplicationStatus(deps, state, hub, runners, this.merkle, () => this.relevant?.[0]);
     this.fence = new Fence(deps, state, hub);
     this.formerPrimaries = new FormerPrimaries(deps, state);
     changes.beforeSettling(() => this.fence.review());
@@ -72,6 +78,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await takeUpActivation(deps, service.roleState.store);
     await service.roleState.load();
     await service.fence.load();
+    await service.merkle.load();
+    service.relevant = await RelevantIndices.open(deps.core.log);
     await service.changes.settle(service.runners);
     await service.runners.open();
     return service;
@@ -79,6 +87,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   /** Ends everything at once; resolves when the cluster port is free. */
   async close(): Promise<void> {
+    this.relevant?.[1]();
     this.formerPrimaries.close();
     this.runners.close();
     await this.port.close();
@@ -143,6 +152,14 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return this.secondary.updatePrimary(mode, request);
   }
 
+  merkleCheck(): Promise<ResponseData> {
+    return this.merkle.check();
+  }
+
+  reindex(): Promise<readonly string[]> {
+    return this.merkle.reindex();
+  }
+
   overrideFence(mode: ReplicationMode): Promise<readonly string[]> {
     return this.fence.override(mode, this.changes);
   }
@@ -192,7 +209,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   /** Ages and skews for sys/health on a secondary; undefined elsewhere. Milliseconds. */
-  healthFacts() {
+  healthFacts(): ReplicationHealth | undefined {
     const runner = this.runners.of("performance") ?? this.runners.of("dr");
     const peer = runner?.peer();
     if (runner === undefined || peer === undefined) return undefined;

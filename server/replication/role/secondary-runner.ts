@@ -38,6 +38,8 @@ export class SecondaryRunner {
   private current: FollowerState = "idle";
   private follower: StreamFollower | undefined;
   private lastPeer: PeerFacts | undefined;
+  /** The last stream in which a heartbeat came: its canary goes on ageing when the link is lost. */
+  private heard: StreamFollower | undefined;
   /** Index of the primary's log at its last heartbeat, and what was applied when it came. */
   private knownPrimaryIndex = 0;
   private attempts = 0;
@@ -79,7 +81,7 @@ export class SecondaryRunner {
   }
 
   canaryAgeMilliseconds(): number {
-    return this.follower?.canaryAgeMilliseconds() ?? 0;
+    return this.heard?.canaryAgeMilliseconds() ?? 0;
   }
 
   start(): void {
@@ -164,6 +166,7 @@ export class SecondaryRunner {
       applied: (index: number) => this.applied.reached(index),
       heard: (facts: PeerFacts, index: number) => {
         this.knownPrimaryIndex = index;
+        this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);
       },
       started: (welcome: Welcome) => {

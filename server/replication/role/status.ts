@@ -5,7 +5,9 @@ import type { PeerFacts } from "../stream/heartbeat-exchange";
 import type { PrimaryHub } from "../stream/primary-hub";
 import { type Checksums, checksumsOf } from "../stream/running-checksums";
 import type { ReplicationDependencies } from "./dependencies";
+import type { Merkle } from "./merkle";
 import type { PrimaryLink, RoleRecord } from "./records";
+import type { RelevantIndices } from "./relevant-index";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
@@ -23,6 +25,8 @@ export class ReplicationStatus {
     private readonly state: RoleState,
     private readonly hub: PrimaryHub,
     private readonly runners: Runners,
+    private readonly merkle: Merkle,
+    private readonly relevant: () => RelevantIndices | undefined,
   ) {}
 
   of(mode: ReplicationMode): ResponseData {
@@ -48,7 +52,7 @@ export class ReplicationStatus {
       known_secondaries: this.knownSecondaries(mode),
       secondaries: this.secondaries(mode),
       last_wal: lastIndex,
-      [mode === "dr" ? "last_dr_wal" : "last_performance_wal"]: lastIndex,
+      [mode === "dr" ? "last_dr_wal" : "last_performance_wal"]: this.relevant()?.of(mode) ?? lastIndex,
       primary_cluster_addr: role.role === "primary" ? role.primaryClusterAddress : "",
       ...this.index(mode),
     };
@@ -89,14 +93,15 @@ export class ReplicationStatus {
   }
 
   private index(mode: ReplicationMode): ResponseData {
+    const { corrupted, checkedAtMilliseconds, reindexedAtMilliseconds } = this.merkle.facts;
     return {
       merkle_root: merkleRoot(
         checksumsOf(this.deps.core.log, mode, () => true),
         mode,
       ),
-      corrupted_merkle_tree: false,
-      last_corruption_check_epoch: NEVER_CHECKED,
-      last_reindex_epoch: NEVER_REINDEXED,
+      corrupted_merkle_tree: corrupted,
+      last_corruption_check_epoch: epochSeconds(checkedAtMilliseconds, NEVER_CHECKED),
+      last_reindex_epoch: epochSeconds(reindexedAtMilliseconds, NEVER_REINDEXED),
       ssct_generation_counter: 0,
     };
   }
@@ -109,7 +114,10 @@ export class ReplicationStatus {
     return this.knownSecondaries(mode).flatMap((id) => {
       const view = this.hub.view(mode, id);
       if (view === undefined) return [];
-      const canary = view.peer.reportedCanaryAgeMilliseconds;
+      const { lastHeartbeatMilliseconds, reportedCanaryAgeMilliseconds } = view.peer;
+      // What the secondary reported gets older with its report.
+      const now = this.deps.clock.nowMilliseconds();
+      const canary = reportedCanaryAgeMilliseconds + Math.max(0, now - (lastHeartbeatMilliseconds ?? now));
       const peer = peerData(view.peer, view.hello.apiAddress, view.hello.clusterAddress, view.connected, canary);
       return [{ node_id: id, ...peer }];
     });
@@ -155,4 +163,8 @@ function withScheme(address: string): string {
 
 function rfc3339(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
+}
+
+function epochSeconds(milliseconds: number | undefined, never: string): string {
+  return milliseconds === undefined ? never : String(Math.floor(milliseconds / 1000));
 }

@@ -13,7 +13,7 @@ import type { UnsealedCore } from "../../sdk/barrier";
 import { systemClock } from "../../sdk/clock";
 import { isServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
-import type { ReplicationMode } from "../../sdk/log";
+import type { LoggedClass, ReplicationMode } from "../../sdk/log";
 import { systemRandom } from "../../sdk/random";
 import type { PrimaryApi } from "../../sdk/replication-admin";
 import type { Storage } from "../../sdk/storage";
@@ -129,6 +129,16 @@ export class TestNode {
     if (this.initialized) await this.lifecycle.autoUnseal();
     else listOf(await this.lifecycle.initialize(initializeRequest("static")), "recovery_keys");
     this.initialized = true;
+  }
+
+  /** Removes a key from the storage behind the server's back. */
+  async loseStored(keyClass: LoggedClass, key: string): Promise<void> {
+    const { storage } = this;
+    if (storage === undefined) throw new Error(`${this.name} is stopped`);
+    const generations = await storage.list("g/", { limit: 100_000 });
+    const place = generations.find((stored) => stored.endsWith(`/${keyClass === "local" ? "l" : "r"}/${key}`));
+    if (place === undefined) throw new Error(`${key} is not stored`);
+    await storage.commit({ preconditions: [], puts: [], deletes: [place] });
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { AuditEnableRequest } from "../../../sdk/audit";
 import { ServerError } from "../../../sdk/errors";
 import type { MountContext, MountType } from "../../../sdk/mount";
 import { pathsOf } from "../../../sdk/path";
+import type { ReplicationHealth } from "../../../sdk/replication-admin";
 import type { InitializeRequest, SealStatus } from "../../../sdk/seal";
 import type { SystemPorts } from "../context";
 import { systemMount } from "../index";
@@ -41,6 +42,7 @@ export class SystemFixture {
   readonly revoked: string[] = [];
   readonly policies = new Map<string, string>([["default", "# default"]]);
   status: SealStatus = sealStatus;
+  replicationHealth: ReplicationHealth | undefined;
   readonly server: PipelineFixture;
 
   constructor() {
@@ -103,6 +105,7 @@ export class SystemFixture {
         throw new Error("not in these tests");
       },
       log: { lastIndex: () => server.barrier.index },
+      replicationHealth: () => this.replicationHealth,
     };
   }
 
