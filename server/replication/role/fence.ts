@@ -7,6 +7,7 @@ import { MODES } from "./replication-store";
 import type { RoleChanges } from "./role-changes";
 import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
+import type { Runners } from "./runners";
 
 /**
  * A primary that learned of a later promotion in its own set was replaced: it acknowledges no write and is followed by
@@ -19,6 +20,7 @@ export class Fence {
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
     private readonly hub: PrimaryHub,
+    private readonly runners: Runners,
   ) {}
 
   /** Takes up what was learned before the restart. */
@@ -40,7 +42,11 @@ export class Fence {
     this.hold();
     await this.state.applyGate();
     await this.deps.core.barrier.commit([this.state.store.putFence(mode, newer)]);
-    for (const other of MODES) this.hub.stopStreams(other, "this cluster was replaced as primary");
+    for (const other of MODES) {
+      this.hub.stopStreams(other, "this cluster was replaced as primary");
+      // A successor follows with the very credentials that this cluster has.
+      await this.runners.stop(other);
+    }
   }
 
   /** Roles changed: who is no primary any more needs no fence. */
@@ -68,7 +74,7 @@ export class Fence {
       await changes.commit([this.state.store.deleteFence(mode)], { lineages: { [mode]: lineage } });
       this.modes.delete(mode);
       this.hold();
-      await this.state.applyGate();
+      await changes.settle(this.runners);
       this.deps.logger.log("warn", "an operator overrode the fence", { mode });
       return [
         "This cluster acknowledges writes again although another cluster of its set was promoted. The two do not follow each other any more; what both write has to be reconciled by hand.",

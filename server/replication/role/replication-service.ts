@@ -66,7 +66,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.failover = new Failover(deps, state, changes, hub, port, runners);
     this.merkle = new Merkle(deps);
     this.statusReport = new ReplicationStatus(deps, state, hub, runners, this.merkle, () => this.relevant?.[0]);
-    this.fence = new Fence(deps, state, hub);
+    this.fence = new Fence(deps, state, hub, runners);
     this.formerPrimaries = new FormerPrimaries(deps, state);
     changes.beforeSettling(() => this.fence.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());

@@ -1,7 +1,7 @@
 import type { RoleChange } from "../../sdk/barrier";
 import type { ReplicationMode } from "../../sdk/log";
-import { parseClusterAddress } from "../../sdk/transport";
 import { SerialTasks } from "../../sdk/serial-tasks";
+import { parseClusterAddress } from "../../sdk/transport";
 import type { WriteOperation } from "../../sdk/view";
 import type { Member, PrimaryHub } from "../stream/primary-hub";
 import type { ClusterPort } from "./cluster-port";

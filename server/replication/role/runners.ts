@@ -54,9 +54,10 @@ export class Runners {
   async follow(): Promise<void> {
     for (const mode of MODES) {
       const { role } = this.state.of(mode);
-      const wanted = this.state.effective(mode) === "secondary" && role.role === "secondary" && role.link !== undefined;
+      const isSecondary = this.state.effective(mode) === "secondary" && role.role === "secondary";
+      const wanted = isSecondary && role.link !== undefined && !this.state.holds.fenced;
       if (!wanted) await this.stop(mode);
-      else if (!this.live.has(mode)) this.start(mode, role.setId);
+      else if (!this.live.has(mode) && isSecondary) this.start(mode, role.setId);
     }
   }
 

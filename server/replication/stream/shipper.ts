@@ -290,6 +290,12 @@ export class StreamShipper {
 
   private async diverge(reason: string): Promise<never> {
     await this.port.send("diverged", { reason });
+    // Dropping the channel would overtake the frame, and the secondary would stream anew for ever: it ends the channel.
+    const { clock, limits } = this.deps;
+    const end = clock.monotonicMilliseconds() + limits.helloMilliseconds;
+    while (this.failure === undefined && clock.monotonicMilliseconds() < end) {
+      await this.wakeup.wait(end - clock.monotonicMilliseconds());
+    }
     throw new Error(`the secondary has to reconcile: ${reason}`);
   }
 
