@@ -17,6 +17,9 @@ export interface LoadResult {
   readonly latencies: readonly number[];
 }
 
+const READ_BYTES = 64 * 1024;
+const EMPTY = Buffer.alloc(0);
+
 /**
  * Keep-alive load from this process, one request under way on each connection. The same generator measures a server and its
  * limit, so its own cost is in both figures.
@@ -28,7 +31,17 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const until = started + options.durationMilliseconds;
   const drive = (connection: number): Promise<void> =>
     new Promise((settle, reject) => {
-      const socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
+      const received = (length: number, bytes: Uint8Array): boolean => {
+        answered(reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, length)));
+        return true;
+      };
+      // A buffer of its own spares the stream and a new buffer for each answer: the generator must not be the slower one.
+      const socket = connect({
+        port: options.port,
+        host: "127.0.0.1",
+        noDelay: true,
+        onread: { buffer: Buffer.alloc(READ_BYTES), callback: received },
+      });
       const reader = new AnswerReader();
       let sequence = 0;
       let sentAt = 0;
@@ -39,15 +52,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       };
       socket.on("connect", send);
       socket.on("error", reject);
-      socket.on("data", (chunk: Buffer) => {
-        const status = reader.push(chunk);
+      const answered = (status: number | undefined): void => {
         if (status === undefined) return;
         const now = performance.now();
         latencies.push(now - sentAt);
         if (status < 200 || status > 299) failures += 1;
         if (now < until) send();
         else finish(socket, settle);
-      });
+      };
     });
   await Promise.all(Array.from({ length: options.connections }, (_, connection) => drive(connection)));
   const seconds = (performance.now() - started) / 1000;
@@ -62,14 +74,15 @@ function finish(socket: Socket, settle: () => void): void {
 
 /** Finds the end of one answer with a Content-Length; enough for the servers measured here. */
 class AnswerReader {
-  private buffered: Buffer = Buffer.alloc(0);
+  private buffered: Buffer = EMPTY;
   /** Where the last answer's head ended, and its whole length. */
   private headEnd = -1;
   private totalLength = -1;
 
+  /** The chunk is read now or copied. @returns the status once the answer is whole */
   push(chunk: Buffer): number | undefined {
     if (this.buffered.length === 0 && this.isLikeLast(chunk)) return statusOf(chunk);
-    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    this.buffered = Buffer.concat([this.buffered, chunk]);
     const headEnd = this.buffered.indexOf("\r\n\r\n");
     if (headEnd < 0) return undefined;
     const head = this.buffered.toString("latin1", 0, headEnd);
@@ -78,7 +91,7 @@ class AnswerReader {
     const status = statusOf(this.buffered);
     this.headEnd = headEnd;
     this.totalLength = headEnd + 4 + length;
-    this.buffered = this.buffered.subarray(this.totalLength);
+    this.buffered = EMPTY;
     return status;
   }
 
