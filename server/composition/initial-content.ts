@@ -33,7 +33,7 @@ export async function makeInitialContent(
     logger,
     batchCipher: batchTokenCipher(() => [], random),
     access: new PolicyService(corePolicyView(core.barrier)),
-    mounts: { limits: () => undefined, tokenType: () => "", renew: async () => ({}) },
+    mounts: { has: () => true, limits: () => undefined, tokenType: () => "", renew: async () => ({}) },
     mayWrite: () => false,
   });
   const root = await tokens.createRootToken(options.rootTokenId);

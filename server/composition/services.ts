@@ -69,6 +69,7 @@ export class Services {
       mounts: router,
       calls: router,
       isTokenLive: (hash) => this.tokens.isLive(hash),
+      revokeTokensUnder: (prefix) => this.tokens.revokeUnder(prefix),
       mayWrite,
     });
     const wrapping = new WrappingService(barrier.view(WRAPPING_PREFIX, "local"), this.tokens, clock);

@@ -35,6 +35,7 @@ function fixture(barrier = new MemoryBarrier(), clock = new ManualClock(), seed 
       },
     },
     isTokenLive: async (hash) => !dead.has(hash),
+    revokeTokensUnder: async () => undefined,
     mayWrite: () => true,
   });
   return { leases, clock, barrier, engine, dead };

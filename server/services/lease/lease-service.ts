@@ -23,6 +23,8 @@ export interface LeaseServiceOptions {
   readonly calls: Pick<MountCalls, "renewLease" | "revokeLease">;
   /** Whether the token of the hash lives. */
   readonly isTokenLive: (tokenHash: string) => Promise<boolean>;
+  /** Tokens of logins count as leases of the path they were made at. */
+  readonly revokeTokensUnder: (prefix: string) => Promise<void>;
   /** Whether this node may write class `local` now. */
   readonly mayWrite: () => boolean;
 }
@@ -32,6 +34,8 @@ const SWEEP_PAGE = 100;
 /** Pages of one sweep. */
 const SWEEP_PAGES_MAX = 20;
 const RANDOM_LENGTH = 24;
+/** Where all auth methods are. */
+const TOKENS_ROOT = "auth/";
 const LIST_MAX = 100_000;
 /** First pause after a failed revocation; doubled six times, then kept: the credential is tried for ever. */
 const RETRY_FIRST_MILLISECONDS = 10_000;
@@ -133,6 +137,7 @@ export class LeaseService implements LeasePort {
     await this.store.eachUnder(under, (leaseId) =>
       options.force ? this.forget(leaseId) : this.revoke(leaseId, options.sync),
     );
+    if (under.startsWith(TOKENS_ROOT)) await this.options.revokeTokensUnder(under);
   }
 
   listPrefix(prefix: string): Promise<readonly string[]> {

@@ -10,6 +10,8 @@ import type { BatchTokenCipher } from "./batch-token";
 
 /** What the token service needs of the auth mounts, by accessor. */
 export interface LoginMounts {
+  /** Whether the mount is there; "" (root and wrapping tokens) counts as there. */
+  has(mountAccessor: string): boolean;
   /** Undefined: the mount is gone. */
   limits(mountAccessor: string): TtlLimits | undefined;
   /** `default-service`, `default-batch`, `service`, `batch`. */
@@ -36,6 +38,7 @@ export interface TokenServiceOptions {
 /** `LoginMounts` over the mount table and the mounts' own code. */
 export function loginMounts(table: MountTable, calls: MountCalls): LoginMounts {
   return {
+    has: (accessor) => accessor === "" || table.byAccessor(accessor) !== undefined,
     limits: (accessor) => {
       const entry = table.byAccessor(accessor);
       return entry === undefined ? undefined : table.leaseLimits(entry.id);

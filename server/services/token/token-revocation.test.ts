@@ -1,5 +1,5 @@
 import { seededRandom } from "../../sdk/testing/seeded-random";
-import { factsOf, liveFacts, make, tokenFixture } from "./testing/token-fixture";
+import { factsOf, liveFacts, make, SOURCE, tokenFixture } from "./testing/token-fixture";
 
 /** A tree of `count` tokens under a new child of root; returns all texts, the top first. */
 async function plant(fixture: ReturnType<typeof tokenFixture>, count: number, seed: number) {
@@ -130,4 +130,29 @@ test("renewal proves the login again and holds the limits of today; what is spen
     const renewed = await tokens.renew({ kind: "token", token: periodic }, 9_999);
     expect(renewed.auth.leaseDurationSeconds).toBe(50);
   }
+});
+
+test("a token whose auth mount is gone is dead, with its children", async () => {
+  const { tokens, mounts } = tokenFixture();
+  const root = (await tokens.createRootToken()).clientToken;
+  const parent = await make(tokens, root);
+  const child = await make(tokens, parent);
+  mounts.has = (accessor) => accessor !== SOURCE.mountAccessor;
+  for (const text of [parent, child]) {
+    expect(await factsOf(tokens, text)).toBeUndefined();
+    expect(await tokens.lookup({ kind: "token", token: text })).toBeUndefined();
+  }
+  expect(await factsOf(tokens, root)).toBeDefined();
+});
+
+test("revoking under a prefix takes whole segments, and leaves what has no end", async () => {
+  const { tokens } = tokenFixture();
+  const root = (await tokens.createRootToken()).clientToken;
+  const made = await make(tokens, root, { policies: ["a"] });
+  await tokens.revokeUnder("auth/token/cre");
+  expect(await factsOf(tokens, made)).toBeDefined();
+  await tokens.revokeUnder("auth/token/create");
+  expect(await factsOf(tokens, made)).toBeUndefined();
+  await tokens.revokeUnder("auth/");
+  expect(await factsOf(tokens, root)).toBeDefined();
 });

@@ -8,6 +8,7 @@ export type RevocationHook = (idHash: string) => Promise<void>;
 
 const CHILDREN_PAGE = 200;
 const REVOKING_PAGE = 100;
+const TOKENS_PAGE = 500;
 
 /**
  * Revokes trees. One commit marks the root and puts it into the queue: from then on nothing of the tree is accepted (see
@@ -39,6 +40,23 @@ export class TokenRevocation {
       for (const child of children) await this.lock.run(child, () => this.orphan(hash, child));
     }
     await this.revokeTree(hash);
+  }
+
+  /** Looks at every token, since nothing finds them by path: for what an operator does when credentials have leaked. */
+  async revokeUnder(prefix: string): Promise<void> {
+    const under = prefix.endsWith("/") ? prefix : `${prefix}/`;
+    let after: string | undefined;
+    for (;;) {
+      const options = after === undefined ? { limit: TOKENS_PAGE } : { after, limit: TOKENS_PAGE };
+      const hashes = await this.store.view.list("id/", options);
+      for (const hash of hashes) {
+        const record = (await this.store.load(hash))?.record;
+        const isUnder = record?.expireTimeMilliseconds !== undefined && `${record.path}/`.startsWith(under);
+        if (isUnder) await this.revokeTree(hash);
+      }
+      after = hashes.at(-1);
+      if (hashes.length < TOKENS_PAGE) return;
+    }
   }
 
   /** Goes on with every revocation that has begun. */

@@ -46,7 +46,7 @@ export class TokenService implements TokenAuthenticator, TokenPort {
     const lock = new KeyedLock();
     this.roles = new StoredTokenRoles(options.sharedStorage);
     this.store = new TokenStore(options.storage, random);
-    this.liveness = new TokenLiveness(this.store, clock);
+    this.liveness = new TokenLiveness(this.store, clock, mounts);
     this.authentication = new TokenAuthentication(this.store, this.liveness, lock, clock, batchCipher);
     this.minter = new TokenMinter(this.store, this.liveness, lock, clock, random, batchCipher);
     this.renewal = new TokenRenewal(this.store, this.liveness, lock, clock, mounts, this.roles);
@@ -158,6 +158,11 @@ export class TokenService implements TokenAuthenticator, TokenPort {
   async revokeOrphan(selector: TokenSelector): Promise<void> {
     const hash = await this.hashToRevoke(selector);
     if (hash !== undefined) await this.revocation.revokeAlone(hash);
+  }
+
+  /** All tokens that were made at a path under the prefix, with descendants; never a root token of init, which has no end. */
+  revokeUnder(prefix: string): Promise<void> {
+    return this.revocation.revokeUnder(prefix);
   }
 
   accessors(options: { readonly after?: string; readonly limit: number }): Promise<readonly string[]> {

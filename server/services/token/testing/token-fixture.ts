@@ -55,6 +55,7 @@ export function tokenFixture(options: { barrier?: MemoryBarrier; clock?: ManualC
   const clock = options.clock ?? new ManualClock();
   const random = seededRandom(options.seed ?? 7);
   const mounts: Fixture["mounts"] = {
+    has: () => true,
     limits: () => SOURCE,
     tokenType: () => "default-service",
     renew: async () => ({}),
