@@ -7,11 +7,11 @@ import type { Caller } from "../client/session";
 import { waitUntil } from "../client/wait";
 import { writeFileAtomically } from "../operator/atomic-write";
 import { freePorts } from "./free-port";
-import { ensureCertificate } from "./node-certificate";
+import { ensureCertificate, hasCurrentCertificate } from "./node-certificate";
 import { nodeConfig } from "./node-config";
 import { nodeFiles } from "./node-files";
 import { isRunning, lastLogLines, runningPid, startProcess, stopProcess } from "./node-process";
-import { readRecord, writeRecord } from "./node-record";
+import { type NodeRecord, readRecord, writeRecord } from "./node-record";
 import { apiAddress, type NodeSettings } from "./node-settings";
 import { findServerExecutable } from "./server-executable";
 
@@ -30,14 +30,18 @@ export interface LocalNode {
   readonly caCertPem: string;
   /** Undefined: it does not run. */
   readonly pid: number | undefined;
+  /** Whether it runs, with these very settings and a certificate whose end is not near. */
+  readonly asWished: boolean;
 }
 
 /** What is in the directory now; undefined if there is no node. */
-export async function observeNode(directory: string): Promise<LocalNode | undefined> {
+export async function observeNode(directory: string, now: Date): Promise<LocalNode | undefined> {
   const settings = await readRecord(directory);
   if (settings === undefined) return undefined;
   const caCertPem = await readFile(nodeFiles(directory).authority, "utf8").catch(() => "");
-  return { settings, caCertPem, pid: await runningPid(directory) };
+  const pid = await runningPid(directory);
+  const asWished = pid !== undefined && settings.isSettled && (await hasCurrentCertificate(settings, now));
+  return { settings, caCertPem, pid, asWished };
 }
 
 /**
@@ -46,16 +50,17 @@ export async function observeNode(directory: string): Promise<LocalNode | undefi
  */
 export async function ensureNode(wish: NodeWish, now: Date, caller: Caller): Promise<LocalNode> {
   const { directory } = wish;
-  await makeDirectory(wish);
-  const settings = await withPorts(wish);
+  const standing = await makeDirectory(wish);
+  const settings = await withPorts(wish, standing);
   const executable = await findServerExecutable(settings.serverExecutable);
   const text = nodeConfig(settings);
-  await writeRecord(settings);
+  const wasSettled = standing?.isSettled === true && standing.serverExecutable === settings.serverExecutable;
+  await writeRecord(settings, false);
   const before = await certificateText(directory);
   const caCertPem = await ensureCertificate(settings, now);
   if (settings.seal === "static") await ensureSealKey(directory);
   const isSame = (await configText(directory)) === text && (await certificateText(directory)) === before;
-  if (!isSame) {
+  if (!wasSettled || !isSame) {
     await stopProcess(directory, caller.signal);
     await writeFileAtomically(nodeFiles(directory).config, text);
   }
@@ -63,28 +68,34 @@ export async function ensureNode(wish: NodeWish, now: Date, caller: Caller): Pro
   const pid = running ?? (await startProcess(executable, directory));
   if (running === undefined) caller.log.info("started the server", { node: settings.name, pid });
   await waitUntilItAnswers(settings, caCertPem, pid, caller);
-  return { settings, caCertPem, pid };
+  await writeRecord(settings, true);
+  return { settings, caCertPem, pid, asWished: true };
 }
 
-/** Stops it; the data stays unless told otherwise. */
-export async function removeNode(directory: string, deleteData: boolean, signal: AbortSignal): Promise<void> {
-  const isNode = (await readRecord(directory)) !== undefined;
-  if (!isNode) return;
+/** Stops it; the data stays unless told otherwise. A directory that belongs to another node is left alone. */
+export async function removeNode(
+  { directory, name }: Pick<NodeSettings, "directory" | "name">,
+  deleteData: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await readRecord(directory))?.name !== name) return;
   await stopProcess(directory, signal);
   if (deleteData) await rm(directory, { recursive: true, force: true });
 }
 
-async function makeDirectory({ directory, name }: NodeWish): Promise<void> {
+/** What stood there before. */
+async function makeDirectory({ directory, name }: NodeWish): Promise<NodeRecord | undefined> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
   const standing = await readRecord(directory);
-  if (standing === undefined || standing.name === name) return;
+  if (standing === undefined || standing.name === name) {
+    await chmod(directory, 0o700);
+    return standing;
+  }
   const detail = `${directory} belongs to the node "${standing.name}". Give each node a directory of its own.`;
   throw new ConfigurationError(`The directory of node "${name}" is taken`, detail);
 }
 
-async function withPorts(wish: NodeWish): Promise<NodeSettings> {
-  const before = await readRecord(wish.directory);
+async function withPorts(wish: NodeWish, before: NodeRecord | undefined): Promise<NodeSettings> {
   const [freeApi = 0, freeCluster = 0] = await freePorts(wish.address, 2);
   const apiPort = wish.apiPort ?? (before?.apiPort || freeApi);
   const clusterPort = wish.clusterPort ?? (before?.clusterPort || freeCluster);

@@ -33,6 +33,14 @@ export async function ensureCertificate(settings: NodeSettings, now: Date): Prom
   return authority.pem;
 }
 
+/** Whether its certificate is there, has all its names and does not end soon. Changes nothing. */
+export async function hasCurrentCertificate(settings: NodeSettings, now: Date): Promise<boolean> {
+  const files = nodeFiles(settings.directory);
+  const authority = await readIfPresent(files.authority);
+  if (authority === undefined) return false;
+  return isCurrent(files.certificate, authority, certificateNames(settings), now);
+}
+
 interface CertificateNames {
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];

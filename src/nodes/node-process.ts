@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { open, readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { errorCode } from "../operator/error-code";
 import { nodeFiles } from "./node-files";
 
 const run = promisify(execFile);
@@ -103,13 +104,22 @@ async function commandLine(pid: number): Promise<string> {
 export async function stopProcess(directory: string, signal: AbortSignal): Promise<void> {
   const pid = await runningPid(directory);
   if (pid === undefined) return;
-  process.kill(pid, "SIGTERM");
+  sendSignal(pid, "SIGTERM");
   if (!(await isGone(directory, TERM_LIMIT_MS, signal))) {
-    process.kill(pid, "SIGKILL");
+    sendSignal(pid, "SIGKILL");
     if (!(await isGone(directory, KILL_LIMIT_MS, signal)))
       throw new Error(`process ${pid} of ${directory} does not end`);
   }
   await rm(nodeFiles(directory).pid, { force: true });
+}
+
+/** One that ended just now needs no signal any more. */
+function sendSignal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (errorCode(error) !== "ESRCH") throw error;
+  }
 }
 
 async function isGone(directory: string, limitMs: number, signal: AbortSignal): Promise<boolean> {

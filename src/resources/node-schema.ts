@@ -117,7 +117,13 @@ export const nodeSchema = defineSchema({
       planModifiers: [useStateForUnknown],
     },
     pid: { type: "integer", computed: true, description: "Process id; null while stopped." },
-    running: { type: "bool", computed: true, nonNull: true, description: "Whether the process runs." },
+    running: {
+      type: "bool",
+      computed: true,
+      nonNull: true,
+      description:
+        "Whether the process runs, with these very settings and a certificate whose end is not near. Always planned to be true.",
+    },
     timeouts: timeoutsAttribute,
   },
 });

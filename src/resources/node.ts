@@ -43,7 +43,7 @@ function wishOf(plan: Applying): NodeWish {
   };
 }
 
-function factsOf({ settings, caCertPem, pid }: LocalNode) {
+function factsOf({ settings, caCertPem, pid, asWished }: LocalNode) {
   return {
     api_port: settings.apiPort,
     cluster_port: settings.clusterPort,
@@ -51,7 +51,7 @@ function factsOf({ settings, caCertPem, pid }: LocalNode) {
     cluster_address: clusterAddress(settings),
     ca_cert_pem: caCertPem,
     pid: pid ?? null,
-    running: pid !== undefined,
+    running: asWished,
   };
 }
 
@@ -100,8 +100,8 @@ export const node = resource({
     return { state: { ...plan, ...factsOf(made), id: plan.name }, diagnostics };
   },
 
-  async read({ state }) {
-    const found = await observeNode(resolve(state.directory));
+  async read({ state, session }) {
+    const found = await observeNode(resolve(state.directory), new Date(session.nowMs()));
     if (found === undefined) return { state: null };
     const { settings } = found;
     const configured = {
@@ -124,7 +124,7 @@ export const node = resource({
   },
 
   async delete({ state, signal }) {
-    await removeNode(resolve(state.directory), state.delete_data, signal);
+    await removeNode({ directory: resolve(state.directory), name: state.name }, state.delete_data, signal);
     return undefined;
   },
 
@@ -142,8 +142,8 @@ export const node = resource({
     return { set: { ...addresses, running: true, pid: restarts ? UNKNOWN : state.pid } };
   },
 
-  async importState({ id }) {
-    const found = isAbsolute(id) ? await observeNode(id) : undefined;
+  async importState({ id, session }) {
+    const found = isAbsolute(id) ? await observeNode(id, new Date(session.nowMs())) : undefined;
     if (found === undefined) {
       const detail = `"${id}" must be the absolute path of a node's directory, which holds its node.json.`;
       return { diagnostics: [errorDiagnostic("No such node", detail)] };
