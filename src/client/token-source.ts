@@ -26,6 +26,8 @@ interface CachedToken {
 export class ClusterTokens {
   private cached: Promise<CachedToken> | undefined;
   private current: CachedToken | undefined;
+  /** Every token that this session made. */
+  private readonly made = new Set<string>();
 
   constructor(
     private readonly cluster: string,
@@ -62,9 +64,10 @@ export class ClusterTokens {
     }
   }
 
+  /** Of operations side by side the first makes the new token; the others, refused with the old one, take that. */
   private refused(token: string): boolean {
-    if (this.current === undefined || !this.current.own || this.current.token !== token) return false;
-    this.forget();
+    if (!this.made.has(token)) return false;
+    if (this.current?.token === token) this.forget();
     return true;
   }
 
@@ -88,6 +91,7 @@ export class ClusterTokens {
     for (const candidate of candidates) {
       try {
         const { token, leaseSeconds } = await login(this.anonymous(signal), candidate);
+        this.made.add(token);
         const seconds = leaseSeconds === 0 ? Number.POSITIVE_INFINITY : Math.max(1, leaseSeconds - MARGIN_SECONDS);
         return { token, usableUntilMs: this.nowMs() + seconds * 1000, own: true };
       } catch (error) {

@@ -1,4 +1,5 @@
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "./error-code";
 
@@ -15,6 +16,23 @@ export class LockTimeoutError extends Error {
   }
 }
 
+/** Process id and, where the system tells, the moment of its start, as two numbers. */
+const HOLDER = /^(\d+)(?: (\d+))?$/;
+
+/** Ticks between the machine's start and the process's (proc(5), stat, field 22); undefined if it is gone or not told. */
+async function startTicks(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+/** The moment of the start tells a process from a later one that got its number, as after a restart of the machine. */
+async function isHeld(holder: string): Promise<boolean> {
+  const [, id, start] = HOLDER.exec(holder) ?? [];
+  if (id === undefined) return holder !== "";
+  const pid = Number(id);
+  return isAlive(pid) && (start === undefined || start === ((await startTicks(pid)) ?? start));
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -24,21 +42,28 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The lock appears with its holder in it, so that a kill at any moment leaves none without. */
 async function tryCreate(path: string): Promise<boolean> {
+  const ticks = await startTicks(process.pid);
+  const prepared = `${path}.new.${process.pid}.${randomUUID()}`;
+  await writeFile(prepared, ticks === undefined ? String(process.pid) : `${process.pid} ${ticks}`, {
+    flag: "wx",
+    mode: 0o600,
+  });
   try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(String(process.pid));
-    await file.close();
+    await link(prepared, path);
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
     throw error;
+  } finally {
+    await rm(prepared, { force: true });
   }
 }
 
 /** Takes the lock of a dead process away. If somebody renewed it in between, it is put back. */
 async function removeStale(path: string, holder: string): Promise<void> {
-  const aside = `${path}.stale.${process.pid}`;
+  const aside = `${path}.stale.${process.pid}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {
@@ -68,8 +93,8 @@ export async function withLockFile<T>(path: string, limitMs: number, work: () =>
   for (let waitedMs = 0; !(await tryCreate(path)); waitedMs += POLL_MS) {
     const found = await holderOf(path);
     if (found === undefined) continue;
-    holder = found === "" ? "unknown" : found;
-    if (/^\d+$/.test(found) && !isAlive(Number(found))) await removeStale(path, found);
+    holder = HOLDER.exec(found)?.[1] ?? "unknown";
+    if (!(await isHeld(found))) await removeStale(path, found);
     else if (waitedMs >= limitMs) throw new LockTimeoutError(path, holder);
     else await sleep(POLL_MS);
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adoptKeys, expectKeysOf } from "./key-succession";
@@ -58,6 +58,25 @@ test("the lock of a process that died is taken over", async () => {
   await store.update((document) => keyed("dc-a", document));
   expect((await store.read()).clusters.size).toBe(1);
 });
+
+test.each([
+  ["before it had written its name into it", ""],
+  ["whose number another program has by now", `${process.pid} 1`],
+])(
+  "the lock of a process that was killed %s is taken over",
+  async (_, left) => {
+    const store = new OperatorStore(options());
+    await store.update((document) => document);
+    const lock = `${store.path}.lock`;
+    await writeFile(lock, left);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    await utimes(lock, longAgo, longAgo);
+    await store.update((document) => keyed("dc-a", document));
+    expect((await store.read()).clusters.size).toBe(1);
+    expect(await readdir(join(directory, "deep"))).toEqual(["operator.json"]);
+  },
+  5000,
+);
 
 test("a change that fails leaves the file as it was and the lock free", async () => {
   const store = new OperatorStore(options());
