@@ -53,7 +53,8 @@ export interface MultiDatacenterTopologyProps {
    */
   readonly operatorFile?: string;
   /**
-   * Primaries that may be given up while they cannot be reached: their unshipped writes are lost.
+   * Primaries that may be given up while they cannot be reached, or made to follow again after they were promoted by hand or
+   * came back: writes that only they have are lost.
    * @default - none
    */
   readonly allowDataLoss?: string[];

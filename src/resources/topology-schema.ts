@@ -46,8 +46,9 @@ export const topologySchema = defineSchema({
       type: { set: "string" },
       optional: true,
       description:
-        "Names of primaries that may be given up while they cannot be reached. Writes that they had acknowledged but not " +
-        "yet sent are lost; without this the plan fails.",
+        "Names of primaries that may be given up: while they cannot be reached, or to make one that was promoted by hand, or " +
+        "that came back after it had been replaced, follow the primary again. Writes that only they have are lost; without " +
+        "this the plan fails.",
     },
     deletion_protection: deletionProtectionAttribute,
     id: idAttribute,

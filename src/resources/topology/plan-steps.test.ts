@@ -183,8 +183,14 @@ const CASES: readonly {
   },
   {
     name: "makes an old primary that came back follow the new one",
-    wish: { primary: "dc-a-dr" },
+    wish: { primary: "dc-a-dr", allowDataLoss: new Set(["dc-a"]) },
     facts: facts({ ...failedOver, "dc-a": { performance: "disabled", dr: "primary", follows: "" } }),
+    steps: ["demote dc-a (dr)", "rejoin dc-a as dr secondary of dc-a-dr"],
+  },
+  {
+    name: "makes a given up primary that came back as such follow the new one",
+    wish: { primary: "dc-a-dr", allowDataLoss: new Set(["dc-a"]) },
+    facts: facts({ ...failedOver, "dc-a": PRIMARY }),
     steps: ["demote dc-a (dr)", "rejoin dc-a as dr secondary of dc-a-dr"],
   },
   {
@@ -223,6 +229,20 @@ test("the same input gives the same answer", () => {
 test("an unreachable primary is not given up unless named", () => {
   const { problems } = planSteps({ ...wish, primary: "dc-a-dr" }, facts(settled, { unreachable: new Set(["dc-a"]) }));
   expect(problems.join()).toContain('allow_data_loss = ["dc-a"]');
+});
+
+test.each([
+  ["a DR secondary", "dc-a-dr", PRIMARY],
+  ["a performance secondary", "dc-b", { performance: "primary", dr: "disabled", follows: "" }],
+  ["a performance secondary whose name comes first", "cloud", { performance: "primary", dr: "disabled", follows: "" }],
+] as const)("%s that was promoted by hand is not demoted unless named", (_, name, role) => {
+  const sorted = Object.entries({ ...settled, [name]: role }).sort(([one], [other]) => (one < other ? -1 : 1));
+  const found = facts(Object.fromEntries(sorted));
+  const { problems } = planSteps(wish, found);
+  expect(problems).toEqual([expect.stringContaining(`allow_data_loss = ["${name}"]`)]);
+  const named = planSteps({ ...wish, allowDataLoss: new Set([name]) }, found);
+  expect(named.problems).toEqual([]);
+  expect(named.steps.map(describeStep)[0]).toContain(`demote ${name}`);
 });
 
 test("a filtered secondary, which lacks data, does not become the primary", () => {

@@ -70,7 +70,8 @@ class Draft {
     const { primary } = this.wish;
     const role = this.role(primary);
     const old = presentPrimary(this.facts.roles);
-    if (old === primary) return;
+    // Another one that was promoted by hand may come first by its name: it does not make this one less of a primary.
+    if (role.performance === "primary" && role.dr !== "secondary") return;
     if (this.facts.unreachable.has(primary)) this.problems.push(`"${primary}" shall be primary and does not answer.`);
     else if (role.dr === "secondary") this.moveToStandby(primary, partnerOf(this.wish.pairs, primary) ?? role.follows);
     else if (role.performance === "secondary" && this.isFiltered(primary)) this.problems.push(filteredProblem(primary));
@@ -138,7 +139,7 @@ class Draft {
   private settleSecondary(cluster: string, wanted: Role): void {
     const role = this.role(cluster);
     if (role.dr === "secondary") this.problems.push(standbyProblem(cluster));
-    if (role.performance === "primary") this.add({ kind: "demote", cluster, mode: "performance" });
+    if (role.performance === "primary") this.demote(cluster, "performance");
     const filter = filterOf(this.wish, cluster);
     if (role.performance === "disabled") {
       this.follow("join", cluster, "performance", wanted.follows, filter);
@@ -153,7 +154,7 @@ class Draft {
     const role = this.role(cluster);
     const { follows } = wanted;
     if (role.dr === "primary") {
-      this.add({ kind: "demote", cluster, mode: "dr" });
+      this.demote(cluster, "dr");
       this.follow("rejoin", cluster, "dr", follows, null);
     } else if (role.dr === "disabled") {
       const { primary } = this.wish;
@@ -162,6 +163,13 @@ class Draft {
     } else if (role.follows !== follows) {
       this.follow(this.returns(cluster) ? "rejoin" : "re-point", cluster, "dr", follows, null);
     }
+  }
+
+  /** A member that became a primary otherwise than by a move of this plan may hold writes that nobody else has. */
+  private demote(cluster: string, mode: Mode): void {
+    const isAccepted = this.wish.allowDataLoss.has(cluster) || this.facts.unreachable.has(cluster);
+    if (!isAccepted) this.problems.push(promotedProblem(cluster, this.wish.primary));
+    this.add({ kind: "demote", cluster, mode });
   }
 
   private leave(cluster: string): void {
@@ -229,6 +237,14 @@ function unreachableProblem(old: string, target: string): string {
   return (
     `"${old}" does not answer, so its last writes cannot be handed over to "${target}": what it acknowledged and had not ` +
     `sent would be lost. Bring it back, or accept the loss with allow_data_loss = ["${old}"].`
+  );
+}
+
+function promotedProblem(cluster: string, primary: string): string {
+  return (
+    `"${cluster}" is a primary too, beside "${primary}": it was promoted by hand, or came back after it had been replaced, and ` +
+    "may hold writes that no other cluster has. It is neither demoted nor wiped. Make it the primary, or accept the loss of " +
+    `what only it has with allow_data_loss = ["${cluster}"].`
   );
 }
 
