@@ -39,8 +39,11 @@ export class LogWriter {
   private working: Promise<void> | undefined;
   private gate: WriteGate = () => undefined;
   private closed = false;
-  /** A commit failed in a way that leaves open whether it happened: memory is read again before anything else. */
-  private uncertain = false;
+  /**
+   * A commit failed in a way that leaves open whether it happened: memory is read again before anything else. The last
+   * index that was published then; clearing up may itself fail and be tried again.
+   */
+  private uncertainAfter: number | undefined;
 
   constructor(private readonly options: LogWriterOptions) {}
 
@@ -180,18 +183,18 @@ export class LogWriter {
   }
 
   private async recover(): Promise<void> {
-    this.uncertain = true;
+    this.uncertainAfter ??= this.options.store.state.lastIndex;
     await this.recoverIfUncertain().catch(() => undefined);
   }
 
   /** Entries that turn out to be durable are published although their appends failed: readers must not miss them. */
   private async recoverIfUncertain(): Promise<void> {
-    if (!this.uncertain) return;
+    const before = this.uncertainAfter;
+    if (before === undefined) return;
     const { store, publish } = this.options;
-    const before = store.state.lastIndex;
     await store.load();
     if (store.state.lastIndex > before) publish(await store.readEntries(before, store.state.lastIndex - before));
-    this.uncertain = false;
+    this.uncertainAfter = undefined;
   }
 
   private checkRequest(request: AppendRequest): number {

@@ -16,12 +16,13 @@ export class RecentEntries {
     if (this.bytes > this.bytesMax) this.shrink();
   }
 
-  /** Up to `limit` entries after `fromIndex`; undefined when they begin before what is kept here. */
+  /** Up to `limit` entries after `fromIndex`; undefined when not one of them is kept here. */
   after(fromIndex: number, limit: number): readonly LogEntry[] | undefined {
     const first = this.entries[0]?.index;
     if (first === undefined || fromIndex + 1 < first) return undefined;
     const start = fromIndex + 1 - first;
-    return this.entries.slice(start, start + limit);
+    // Entries of a commit that is being cleared up are durable before they are published: the storage has them.
+    return start < this.entries.length ? this.entries.slice(start, start + limit) : undefined;
   }
 
   /** Down to three quarters, so that not every push moves the whole array. */
