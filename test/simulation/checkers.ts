@@ -1,3 +1,4 @@
+import { decodeFrame } from "../../server/replication/stream/frames";
 import type { LoggedClass, ReplicationMode } from "../../server/sdk/log";
 import { contentOf, firstDifference, shippedPart } from "./history";
 import type { SimulatedCluster } from "./simulated-cluster";
@@ -10,6 +11,8 @@ const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
   dr: ["replicated", "local"],
 };
 
+const CLEARED_UP_MILLISECONDS = 2_000;
+
 /** Whether the secondary gets the mount. */
 function isFilteredAt(world: World, cluster: SimulatedCluster, mode: ReplicationMode): (mountId: string) => boolean {
   const site = world.siteOf(cluster.name);
@@ -17,9 +20,17 @@ function isFilteredAt(world: World, cluster: SimulatedCluster, mode: Replication
   return (mountId) => filtered && mountId === FILTERED_MOUNT;
 }
 
-/** Invariant 3: a secondary that streams, at position p, holds exactly what its primary held at p, after its filter. */
+/**
+ * Invariant 3: a secondary that streams, at position p, holds exactly what its primary held at p, after its filter. A stream
+ * may begin at a guessed position; what is compared is what a checkpoint of the primary has confirmed.
+ */
 export function checkPosition(world: World, cluster: SimulatedCluster, mode: ReplicationMode): void {
   if (!cluster.isStreaming(mode)) return;
+  if (!world.confirmed.has(`${mode} ${cluster.name}`)) {
+    world.coverage.count("positions not confirmed yet");
+    return;
+  }
+  if (cluster.ambiguousAtMilliseconds > world.scheduler.nowMilliseconds - CLEARED_UP_MILLISECONDS) return;
   const cursor = cluster.requireCore().log.cursor(mode);
   const upstream = cursor && world.clusterById(cursor.clusterId);
   if (cursor === undefined || upstream === undefined) return;
@@ -35,6 +46,12 @@ export function checkPosition(world: World, cluster: SimulatedCluster, mode: Rep
   world.coverage.count("positions compared");
   if (difference === undefined) return;
   world.violate(3, `${cluster.name} in ${mode} mode at ${cursor.index} of ${upstream.name}: ${difference}`);
+}
+
+/** A stream's position is confirmed once the secondary took a checkpoint. */
+export function noteCheckpoint(world: World, { from, to, kind, bytes }: TappedFrame): void {
+  if (kind !== "stream" || decodeFrame(bytes).kind !== "checkpoint") return;
+  world.confirmed.add(`${world.siteOf(from) === world.siteOf(to) ? "dr" : "performance"} ${to}`);
 }
 
 /** Invariant 4, on the wire: what goes to a performance secondary is searched for what it must not get. */

@@ -115,9 +115,12 @@ export class Clients {
     coverage.count("writes acknowledged");
     const epochs = cluster.history.entryAt(index)?.epochs;
     if (epochs === undefined) return;
+    // A cluster whose replication was disabled is in no set any more, although it goes on with the set's epoch.
+    const { performance, dr } = cluster.replication?.state() ?? { performance: "disabled", dr: "disabled" };
     const shared = attempt.table === "shared";
-    if (shared) ledger.acknowledgedIn("shared", "performance", epochs.performance, cluster.name);
-    ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
+    if (shared && performance !== "disabled")
+      ledger.acknowledgedIn("shared", "performance", epochs.performance, cluster.name);
+    if (dr !== "disabled") ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
   }
 
   /** Waits for the answer with the patience of a client. */

@@ -32,7 +32,11 @@ async function main(): Promise<void> {
   let seed = first;
   for (; seed < first + seeds && Number(process.hrtime.bigint() - started) / 1e9 < seconds; seed += 1) {
     const milliseconds = numberOption("chaos") ?? 60_000;
-    const report = await simulate({ seed, milliseconds, ...(trace ? { onTrace: (line) => void process.stdout.write(line) } : {}) });
+    const report = await simulate({
+      seed,
+      milliseconds,
+      ...(trace ? { onTrace: (line) => void process.stdout.write(line) } : {}),
+    });
     total.add(report.coverage);
     if (report.violations.length > 0) failed += 1;
     if (report.violations.length > 0 || one !== undefined) process.stdout.write(`${describe(report)}\n`);

@@ -58,6 +58,8 @@ export class SimulatedCluster {
   skewMilliseconds = 0;
   /** Set to have the process die at its next commit. */
   crashAtCommit: CommitMoment | undefined;
+  /** When its disk last reported an error for a commit that was durable: its memory is behind until it was cleared up. */
+  ambiguousAtMilliseconds = Number.NEGATIVE_INFINITY;
   generation = "";
   openings = 0;
   host = new Incarnation("", 0);
@@ -115,6 +117,9 @@ export class SimulatedCluster {
       disk: this.disk,
       trouble: () => this.trouble,
       atCommit: (moment) => this.mayDie(host, moment),
+      ambiguous: () => {
+        this.ambiguousAtMilliseconds = scheduler.nowMilliseconds;
+      },
       acknowledgesEarly,
     });
     const lifecycle = await openLifecycle({

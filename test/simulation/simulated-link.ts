@@ -175,9 +175,8 @@ export class LinkedChannel {
   private async send(end: LinkEnd, frame: Buffer): Promise<void> {
     await this.requireOpen(end);
     const bytes = Buffer.from(frame);
-    const { network } = this.link;
     const far = otherEnd(end);
-    network.tap({ from: this.link.hostAt(end).name, to: this.link.hostAt(far).name, kind: this.kind, bytes });
+    this.link.network.tap(this.tapped(far, bytes));
     const pipe = this.to[far];
     this.push(far, { bytes });
     while (pipe.frames > PIPE_FRAMES_MAX) {
@@ -195,8 +194,10 @@ export class LinkedChannel {
       const parcel = this.dropped[end] ? undefined : pipe.arrived[0];
       if (parcel !== undefined) {
         // The end of a channel stays there for whoever asks again.
-        if (parcel.bytes !== undefined) pipe.arrived.shift();
+        if (parcel.bytes === undefined) return undefined;
+        pipe.arrived.shift();
         pipe.wakeSender();
+        this.link.network.taken(this.tapped(end, parcel.bytes));
         return parcel.bytes;
       }
       await this.requireOpen(end);
@@ -204,6 +205,10 @@ export class LinkedChannel {
         pipe.wakeReceiver = resolve;
       });
     }
+  }
+
+  private tapped(to: LinkEnd, bytes: Buffer) {
+    return { from: this.link.hostAt(otherEnd(to)).name, to: this.link.hostAt(to).name, kind: this.kind, bytes };
   }
 
   private push(end: LinkEnd, parcel: Parcel): void {

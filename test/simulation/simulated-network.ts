@@ -45,7 +45,10 @@ export class SimulatedNetwork {
   latencyMilliseconds = 4;
   /** Share of frames that are lost once and sent again. */
   lossShare = 0;
+  /** Sees every frame when it is sent. */
   tap: (frame: TappedFrame) => void = () => undefined;
+  /** Sees every frame when its receiver takes it. */
+  taken: (frame: TappedFrame) => void = () => undefined;
 
   constructor(
     readonly scheduler: Scheduler,

@@ -29,6 +29,8 @@ export interface SimulatedStorageOptions {
   trouble(): DiskTrouble;
   /** May kill the process. */
   atCommit(moment: CommitMoment): void;
+  /** A commit became durable and its caller is told that it failed. */
+  ambiguous(): void;
   /** Planted bug: says so before it is durable. */
   readonly acknowledgesEarly: boolean;
 }
@@ -77,7 +79,9 @@ class SimulatedStorage implements Storage {
     const committed = this.answer(async () => {
       await this.inner.commit(batch);
       atCommit("after");
-      if (owner.alive && random.chance(trouble().ambiguousShare)) throw new Error("simulated error after a commit");
+      if (!owner.alive || !random.chance(trouble().ambiguousShare)) return;
+      this.options.ambiguous();
+      throw new Error("simulated error after a commit");
     });
     if (!acknowledgesEarly) return committed;
     committed.catch(() => undefined);

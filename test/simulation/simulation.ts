@@ -1,5 +1,5 @@
 import { stringifyJson } from "../../server/sdk/json";
-import { checkDisks, checkFrame, checkPosition, checkTable } from "./checkers";
+import { checkDisks, checkFrame, checkPosition, checkTable, noteCheckpoint } from "./checkers";
 import { Clients } from "./clients";
 import type { Coverage } from "./coverage";
 import { FaultInjector } from "./fault-injector";
@@ -59,6 +59,7 @@ class Simulation {
     this.faults = new FaultInjector(this.world, this.world.random.between(400, 3_000));
     this.scenario = new Scenario(this.world, this.operator);
     this.world.network.tap = (frame) => checkFrame(this.world, frame);
+    this.world.network.taken = (frame) => noteCheckpoint(this.world, frame);
     this.world.scheduler.afterEvent = () => this.checkPositions();
   }
 

@@ -37,7 +37,10 @@ export class World implements SimulatedWorld {
   readonly acknowledgesEarly: boolean;
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
-  /** Whether processes that died are started again by themselves. */
+  /** `<mode> <secondary>`: what it holds was confirmed by a checkpoint since it began to stream. */
+  readonly confirmed = new Set<string>();
+  /** `<mode> <secondary>`: a repair began and did not end: it holds neither an old state nor a new one. */
+  private readonly torn = new Set<string>();
   private readonly pendingRoles = new Map<string, RoleCommit>();
   private readonly generations = new Map<string, string>();
 
@@ -122,10 +125,16 @@ export class World implements SimulatedWorld {
     this.pendingRoles.set(cluster.name, change);
   }
 
-  logged(_cluster: SimulatedCluster, line: string): void {
+  logged(cluster: SimulatedCluster, line: string): void {
     this.scheduler.trace(line);
-    const state = /replication state changed .*"from":"([\w-]+)","to":"([\w-]+)"/.exec(line);
-    if (state !== null) this.coverage.count(`state ${state[1]} -> ${state[2]}`);
+    const state = /replication state changed .*"mode":"(\w+)","from":"([\w-]+)","to":"([\w-]+)"/.exec(line);
+    if (state !== null) {
+      this.coverage.count(`state ${state[2]} -> ${state[3]}`);
+      const name = `${state[1]} ${cluster.name}`;
+      this.confirmed.delete(name);
+      if (state[3] === "merkle-sync") this.torn.add(name);
+      if (state[3] === "stream-wals") this.torn.delete(name);
+    }
     for (const [text, name] of LOGGED) if (line.includes(text)) this.coverage.count(name);
   }
 
@@ -165,7 +174,10 @@ export class World implements SimulatedWorld {
     const planned = this.planned.delete(`${mode} ${cluster.name}`);
     if (cursor !== undefined) this.coverage.count(`${planned ? "planned" : "unplanned"} ${mode} promotion`);
     const from = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
-    const upTo = cursor === undefined || from === undefined ? undefined : { cluster: from.name, index: cursor.index };
+    const torn = this.torn.delete(`${mode} ${cluster.name}`);
+    if (torn) this.coverage.count("promoted in the middle of a repair");
+    const upTo =
+      cursor === undefined || from === undefined || torn ? undefined : { cluster: from.name, index: cursor.index };
     const site = this.siteOf(cluster.name);
     const sharedOwner = this.siteOf(this.ledger.ownerOf("shared"));
     const tables = mode === "dr" ? [tableOfSite(site), ...(sharedOwner === site ? ["shared"] : [])] : ["shared"];
