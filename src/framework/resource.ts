@@ -222,7 +222,8 @@ export interface Resource<S extends Schema, Session> {
   /** Checks across attributes; runs without session. */
   validate?(context: ValidateContext<S>): readonly Diagnostic[];
   /**
-   * Runs last in every plan, also in a no-op and a destroy. Deterministic: it runs again during apply, and what it
+   * Runs last in every plan, also in a no-op and a destroy; in a replacement a second time, as for the destroy that it holds, of
+   * which only the diagnostics count. Deterministic: it runs again during apply, and what it
    * planned as known must come out the same, so it may depend on configuration, state and private bytes only.
    * Diagnostics may depend on anything.
    */

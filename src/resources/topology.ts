@@ -106,13 +106,14 @@ export const topology = resource({
     return wishProblems(wishOf(wish)).map((problem) => errorDiagnostic("The topology is not possible", problem));
   },
 
-  async create({ plan, session, log, signal, checkpoint }) {
+  // No checkpoint: every step finds out whether it was done, so that the next creation goes on where this one failed. A
+  // recorded part would be replaced instead, which the protection forbids.
+  async create({ plan, session, log, signal }) {
     const caller = { log, signal };
     const taken = await register(session, plan.name, plan);
     if (taken.length > 0) return { diagnostics: taken };
     const intended = planSteps(wishOf(plan), NOTHING);
     if (intended.problems.length > 0) return { diagnostics: problemDiagnostics(intended.problems) };
-    checkpoint({ id: plan.name, roles: new Map(), unreachable: [], steps: [] });
     const { facts, steps } = await settle(session, plan.name, plan, intended, caller);
     const names = new Set(memberNames(plan, new Map()));
     return { state: { ...plan, ...factsModel(facts, names), steps, id: plan.name } };

@@ -2,6 +2,7 @@ import type { Incoming, Outgoing } from "../../plugin/tfplugin6";
 import { encodeDynamicValue } from "../../protocol/dynamic-value";
 import { isObjectValue } from "../../protocol/msgpack-codec";
 import { type ObjectValue, objectValue, type Value } from "../../protocol/value";
+import { valuesEqual } from "../../protocol/value-equality";
 import type { AttributePath } from "../attribute-path";
 import { type Call, type Limit, type Outcome, SECONDS_DEFAULT } from "../call";
 import { diagnosticMessages, pathMessage } from "../diagnostic-message";
@@ -13,6 +14,7 @@ import { type AttributePlan, distinctPaths, planAttributes, replaceOnAnyChange }
 import type { AnyResource, ModifyPlanContext, PlanChanges } from "../resource";
 import type { Schema } from "../schema";
 import { schemaType } from "../schema-type";
+import { isWhollyKnown } from "../validate-config";
 
 interface PlanInput {
   readonly config: Value;
@@ -58,16 +60,40 @@ async function plan(call: Call, resource: AnyResource<unknown>, input: PlanInput
   if (error !== undefined) return { ...base, private: input.private, diagnostics: [error] };
   const { planned, problems } = applyChanges(resource, input, base.planned, value);
   const replacing = resource.update === undefined && input.prior !== null && planned !== null;
+  const requiresReplace = [
+    ...base.requiresReplace,
+    ...(value?.requiresReplace ?? []),
+    ...(replacing ? replaceOnAnyChange(attributes, input.prior, planned) : []),
+  ];
+  const refusals = isReplaced(input.prior, planned, requiresReplace)
+    ? await destroyRefusals(call, resource, input)
+    : [];
   return {
     planned,
-    requiresReplace: [
-      ...base.requiresReplace,
-      ...(value?.requiresReplace ?? []),
-      ...(replacing ? replaceOnAnyChange(attributes, input.prior, planned) : []),
-    ],
+    requiresReplace,
     private: value?.private ?? input.private,
-    diagnostics: [...(value?.diagnostics ?? []), ...problems],
+    diagnostics: [...(value?.diagnostics ?? []), ...problems, ...refusals],
   };
+}
+
+/** Whether it is certain by now. A value that is decided later may turn out to be the present one. */
+function isReplaced(prior: Value, planned: ObjectValue | null, paths: readonly AttributePath[]): boolean {
+  if (prior === null || planned === null) return false;
+  return paths.some(([step]) => {
+    if (step === undefined || !("attribute" in step)) return false;
+    const value = attributeOf(planned, step.attribute);
+    return isWhollyKnown(value) && !valuesEqual(value, attributeOf(prior, step.attribute));
+  });
+}
+
+/** Terraform asks nothing about the destroy that is part of a replacement: what would refuse it is said in the plan. */
+async function destroyRefusals(
+  call: Call,
+  resource: AnyResource<unknown>,
+  input: PlanInput,
+): Promise<readonly Diagnostic[]> {
+  const { value, error } = await modify(call, resource, { ...input, config: null }, null);
+  return error === undefined ? (value?.diagnostics ?? []) : [error];
 }
 
 async function modify(
