@@ -1,3 +1,4 @@
+import { isServerError } from "../../sdk/errors";
 import type { ClusterLog, LogEntry, ReplicationMode } from "../../sdk/log";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 
@@ -11,6 +12,19 @@ export async function lastEntryOf(log: ClusterLog, mode: ReplicationMode): Promi
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/**
+ * What the log no longer says lies before its beginning. Damage in the log is told to who replays it: for a number in the
+ * status no node stays closed whose data is whole, and the last index is never too low.
+ */
+async function storedIndexOf(log: ClusterLog, mode: ReplicationMode): Promise<number> {
+  try {
+    return (await lastEntryOf(log, mode))?.index ?? log.oldestIndex() - 1;
+  } catch (error) {
+    if (!isServerError(error, "corrupt")) throw error;
+    return log.lastIndex();
+  }
 }
 
 function carries(entry: LogEntry, mode: ReplicationMode): boolean {
@@ -29,10 +43,8 @@ export class RelevantIndices {
     const unsubscribe = log.subscribe((entries) => {
       for (const entry of entries) indices.take(entry);
     });
-    // What the log no longer says lies before its beginning.
     for (const mode of ["performance", "dr"] as const) {
-      const index = (await lastEntryOf(log, mode))?.index ?? log.oldestIndex() - 1;
-      indices.indices[mode] = Math.max(indices.indices[mode], index);
+      indices.indices[mode] = Math.max(indices.indices[mode], await storedIndexOf(log, mode));
     }
     return [indices, unsubscribe];
   }
