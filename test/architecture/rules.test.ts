@@ -164,6 +164,15 @@ describe("types, lint and generated files", () => {
     expect(run("biome", ["lint", "--error-on-warnings", "a.ts"])).not.toBe(0);
   });
 
+  it("the formatter sees a line that is not as it would write it", () => {
+    linkTools();
+    spawnSync("git", ["init", "-q"], { cwd: folder });
+    const path = plant("a.ts", "export const a = {b: 1}\n");
+    expect(run("biome", ["ci", "a.ts"])).not.toBe(0);
+    writeFileSync(path, "export const a = { b: 1 };\n");
+    expect(run("biome", ["ci", "a.ts"])).toBe(0);
+  });
+
   it("a generated file that differs from its source is seen", () => {
     const git = (...args: string[]): unknown => spawnSync("git", args, { cwd: folder });
     git("init", "-q");

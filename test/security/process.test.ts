@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -118,7 +118,29 @@ describe("signals", () => {
 });
 
 describe("SIGHUP", () => {
-  it("takes the new certificate and log level, and keeps the old ones where the new ones are wrong", async () => {
+  it("takes the new log level", async () => {
+    const server = await ServerProcess.start({ storage: "inmem" });
+    const file = join(server.folder, "config.json");
+    const level = (name: string): void => {
+      const configuration = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+      writeFileSync(file, JSON.stringify({ ...configuration, log_level: name }));
+      server.signal("SIGHUP");
+    };
+    const readings = (): number => server.log.split("configuration read again").length - 1;
+    try {
+      level("info");
+      await eventually("the first reading", async () => readings() === 1);
+      level("error");
+      await new Promise((settle) => setTimeout(settle, 500));
+      expect(readings()).toBe(1);
+      level("info");
+      await eventually("the third reading, the second one unsaid", async () => readings() === 2);
+    } finally {
+      await server.destroy();
+    }
+  }, 30_000);
+
+  it("takes the new certificate, and keeps the old ones where the new ones are wrong", async () => {
     const tls = join(folder, "tls");
     const first = await makeDevTls(systemClock, systemRandom, tls);
     const port = await freePorts();
