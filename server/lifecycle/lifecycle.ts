@@ -1,6 +1,7 @@
 import type { SealKind } from "../barrier/seal/seal-kind";
 import { parseShare, verifyShares } from "../barrier/seal/share-set";
 import type { ClusterIdentity, ShareSet, UnsealedCore } from "../sdk/barrier";
+import type { Timer } from "../sdk/clock";
 import { constantTimeEqual, exportSecretKey, type SecretKey, sha256, takeSecretKey } from "../sdk/crypto";
 import { ServerError } from "../sdk/errors";
 import type { Logger } from "../sdk/logger";
@@ -13,6 +14,9 @@ import { asUnsealed, type CoreOptions, type OpenCore, openCore } from "./open-co
 import { removeStaleGenerations } from "./stale-generations";
 import { type Activation, StoredGenerations } from "./stored-generations";
 import { UnsealProgress } from "./unseal-progress";
+
+/** Between two attempts to open the services again with an automatic seal. */
+const REOPEN_MILLISECONDS = 1_000;
 
 export interface LifecycleHooks {
   /** Makes what a new cluster begins with (default mounts, policies), and its root token. Called once, before `onUnsealed`. */
@@ -71,6 +75,7 @@ class StoredLifecycle implements Lifecycle {
   private readonly progress: UnsealProgress;
   private cleaning: Promise<void> = Promise.resolve();
   private deciding: Promise<void> = Promise.resolve();
+  private reopening: Timer | undefined;
 
   constructor(
     private readonly options: LifecycleOptions,
@@ -175,6 +180,7 @@ class StoredLifecycle implements Lifecycle {
   }
 
   seal(): Promise<void> {
+    this.reopening?.cancel();
     return this.tasks.run(() => this.shut());
   }
 
@@ -183,7 +189,9 @@ class StoredLifecycle implements Lifecycle {
   }
 
   async close(): Promise<void> {
+    this.reopening?.cancel();
     await this.tasks.run(() => this.shut());
+    this.reopening?.cancel();
     await this.cleaning;
   }
 
@@ -314,7 +322,18 @@ class StoredLifecycle implements Lifecycle {
   }
 
   private inBackground(task: () => Promise<void>): void {
-    void this.tasks.run(task).catch((error: unknown) => this.openingFailed(error));
+    void this.tasks.run(task).catch((error: unknown) => this.openAgainLater(error));
+  }
+
+  /** Nobody has to come for a seal that opens by itself: what hindered it (a full or failing disk) may be over soon. */
+  private openAgainLater(error: unknown): void {
+    this.openingFailed(error);
+    if (this.options.sealKind.automatic === undefined) return;
+    this.reopening?.cancel();
+    this.reopening = this.options.clock.setTimer(REOPEN_MILLISECONDS, () => {
+      this.autoUnseal().catch((cause: unknown) => this.openAgainLater(cause));
+    });
+    this.reopening.unref();
   }
 
   private openingFailed(error: unknown): void {
