@@ -82,6 +82,8 @@ export interface ReplicationAdmin {
   demotePrimary(mode: ReplicationMode, request: DemoteRequest): Promise<readonly string[]>;
   disablePrimary(mode: ReplicationMode): Promise<readonly string[]>;
   issueSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo>;
+  /** A token encrypted for the secondary's `generatePublicKey`: it is opened without reaching this cluster's API. */
+  issueSealedSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest, publicKey: string): Promise<string>;
   revokeSecondary(mode: ReplicationMode, id: string): Promise<readonly string[]>;
 
   /** Replaces the filter of a performance secondary, known already or not, and applies it to what it holds. */
@@ -91,6 +93,8 @@ export interface ReplicationAdmin {
   /** What the filter amounts to now: on the primary for that secondary, on a secondary for itself. */
   readDynamicFilter(side: "primary" | "secondary", id: string): Promise<DynamicFilter | undefined>;
 
+  /** Makes the key that the next sealed token is made for. @returns base64 */
+  generatePublicKey(mode: ReplicationMode): Promise<string>;
   enableSecondary(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]>;
   /** @throws `catching_up` unless forced */
   promoteSecondary(mode: ReplicationMode, request: PromoteRequest): Promise<readonly string[]>;

@@ -12,7 +12,12 @@ import {
   reindexFields,
 } from "./path-replication-fields";
 import { primaryPaths } from "./path-replication-primary";
-import { enableSecondaryPath, updatePrimaryFields, updatePrimaryRequest } from "./path-replication-secondary";
+import {
+  enableSecondaryPath,
+  generatePublicKeyPath,
+  updatePrimaryFields,
+  updatePrimaryRequest,
+} from "./path-replication-secondary";
 
 const PREFIX = "replication/dr/";
 
@@ -126,6 +131,7 @@ const reindex = declare({
 /** sys/replication/dr/... but for its status. */
 export const drReplicationPaths: readonly AnyPath<ReplicationContext>[] = [
   ...primaryPaths("dr", PREFIX),
+  generatePublicKeyPath("dr", PREFIX),
   enableSecondaryPath("dr", PREFIX),
   promote,
   disable,

@@ -81,19 +81,24 @@ const secondaryToken = (mode: ReplicationMode, prefix: string): AnyPath<Replicat
     fields: {
       ...secondaryIdField,
       ttl: { type: "duration", description: "How long the token can be used.", default: TOKEN_TTL_SECONDS },
+      secondary_public_key: {
+        type: "string",
+        description: "The secondary's generate-public-key: the token is then encrypted for it instead of wrapped.",
+        default: "",
+        bytesMax: 1_024,
+      },
     },
     operations: {
       update: {
         summary: `Issue an activation token for a ${mode} secondary`,
         sudo: true,
-        run: async ({ context, fields, request }) => ({
-          kind: "wrapped",
-          wrap: await context.replication.issueSecondaryToken(mode, {
-            id: fields.id,
-            ttlSeconds: fields.ttl,
-            creationPath: request.path,
-          }),
-        }),
+        run: async ({ context: { replication }, fields, request }) => {
+          const asked = { id: fields.id, ttlSeconds: fields.ttl, creationPath: request.path };
+          const publicKey = fields.secondary_public_key;
+          if (publicKey === "") return { kind: "wrapped", wrap: await replication.issueSecondaryToken(mode, asked) };
+          const token = await replication.issueSealedSecondaryToken(mode, asked, publicKey);
+          return { kind: "data", data: { token } };
+        },
       },
     },
   });

@@ -67,9 +67,32 @@ export const enableSecondaryPath = (mode: ReplicationMode, prefix: string): AnyP
     },
   });
 
+/** For a cluster that cannot reach its primary's API. */
+export const generatePublicKeyPath = (mode: ReplicationMode, prefix: string): AnyPath<ReplicationContext> =>
+  declare({
+    template: `${prefix}secondary/generate-public-key`,
+    summary: "Make a key for which the primary can encrypt an activation token.",
+    fields: {},
+    operations: {
+      update: {
+        summary: `Make the key for a ${mode} activation token`,
+        run: async ({ context: { replication } }) => ({
+          kind: "data",
+          data: { secondary_public_key: await replication.generatePublicKey(mode) },
+        }),
+      },
+    },
+  });
+
 /** What only a performance secondary answers to an ordinary token. */
 export function performanceSecondaryPaths(prefix: string): readonly AnyPath<ReplicationContext>[] {
-  return [enableSecondaryPath("performance", prefix), promote(prefix), disable(prefix), updatePrimary(prefix)];
+  return [
+    generatePublicKeyPath("performance", prefix),
+    enableSecondaryPath("performance", prefix),
+    promote(prefix),
+    disable(prefix),
+    updatePrimary(prefix),
+  ];
 }
 
 const promote = (prefix: string): AnyPath<ReplicationContext> =>

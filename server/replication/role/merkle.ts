@@ -2,6 +2,7 @@ import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
 import type { LoggedClass } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
+import { SerialTasks } from "../../sdk/serial-tasks";
 import { type ClassReport, checkIndex } from "../index/merkle-check";
 import type { ReplicationDependencies } from "./dependencies";
 
@@ -24,7 +25,7 @@ export class Merkle {
     checkedAtMilliseconds: undefined,
     reindexedAtMilliseconds: undefined,
   };
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly tasks = new SerialTasks();
 
   constructor(private readonly deps: ReplicationDependencies) {}
 
@@ -45,7 +46,7 @@ export class Merkle {
 
   /** The `merkle_corruption_report`. One check or reindex at a time. */
   check(): Promise<ResponseData> {
-    return this.exclusive(async () => {
+    return this.tasks.run(async () => {
       const { log } = this.deps.core;
       const reports = await checkIndex(log.index);
       const checkedAtMilliseconds = this.deps.clock.nowMilliseconds();
@@ -66,7 +67,7 @@ export class Merkle {
 
   /** @throws `corrupt` naming a value that is damaged */
   reindex(): Promise<readonly string[]> {
-    return this.exclusive(async () => {
+    return this.tasks.run(async () => {
       const leaves = await this.deps.core.log.reindex();
       this.deps.logger.log("info", "the index was made anew", { leaves_corrected: leaves });
       const reindexedAtMilliseconds = this.deps.clock.nowMilliseconds();
@@ -99,12 +100,6 @@ export class Merkle {
 
   private view() {
     return this.deps.core.barrier.view("", "node");
-  }
-
-  private exclusive<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.last.then(run);
-    this.last = result.catch(() => undefined);
-    return result;
   }
 }
 

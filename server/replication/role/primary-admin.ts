@@ -17,6 +17,7 @@ import type { RoleChanges } from "./role-changes";
 import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
+import { sealBundle } from "./sealed-token";
 
 /** Generic names of the API: word characters, with dots and dashes inside. */
 const ID = /^\w([\w.-]*\w)?$/;
@@ -70,6 +71,24 @@ export class PrimaryAdmin {
   }
 
   issueToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
+    return this.issueWith(mode, request, async (envelope) => {
+      const signingKey = await this.signingKey();
+      const wrap = await this.deps.wrapping.wrap(envelope, request.ttlSeconds, request.creationPath);
+      return asActivationToken(wrap, this.deps.settings.apiAddress, signingKey);
+    });
+  }
+
+  /** A token that only the owner of the public key can open, without asking us. */
+  issueSealedToken(mode: ReplicationMode, request: SecondaryTokenRequest, publicKey: string): Promise<string> {
+    const expiresAtSeconds = Math.floor(this.deps.clock.nowMilliseconds() / 1000) + request.ttlSeconds;
+    return this.issueWith(mode, request, async (envelope) => sealBundle(envelope, publicKey, expiresAtSeconds));
+  }
+
+  private issueWith<Token>(
+    mode: ReplicationMode,
+    request: SecondaryTokenRequest,
+    pack: (envelope: Buffer) => Promise<Token>,
+  ): Promise<Token> {
     return this.changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "secondary-token");
       requireId(request.id);
@@ -82,7 +101,7 @@ export class PrimaryAdmin {
       }
       const { members } = this.state.of(mode);
       if (members.size >= MEMBERS_MAX) throw new ServerError("invalid_request", "the set has too many secondaries");
-      return await this.issue(mode, request);
+      return await this.issue(mode, request, pack);
     });
   }
 
@@ -113,7 +132,11 @@ export class PrimaryAdmin {
     return { setId, authorityCertificate: authority.certificate, authorityKey: authority.privateKey };
   }
 
-  private async issue(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
+  private async issue<Token>(
+    mode: ReplicationMode,
+    request: SecondaryTokenRequest,
+    pack: (envelope: Buffer) => Promise<Token>,
+  ): Promise<Token> {
     const { role, set } = this.state.of(mode);
     if (role.role !== "primary" || set === undefined) throw new ServerError("internal", { detail: "set is missing" });
     const authority = { certificate: set.authorityCertificate, privateKey: set.authorityKey };
@@ -133,11 +156,9 @@ export class PrimaryAdmin {
       knownAddresses: [],
       rejoins: true,
     };
-    const signingKey = await this.signingKey();
-    const envelope = bundleEnvelope({ mode, setId: set.setId, link }, this.deps.random.uuid());
-    const wrap = await this.deps.wrapping.wrap(envelope, request.ttlSeconds, request.creationPath);
+    const token = await pack(bundleEnvelope({ mode, setId: set.setId, link }, this.deps.random.uuid()));
     await this.changes.commit([this.state.store.putMember(mode, member)]);
-    return asActivationToken(wrap, this.deps.settings.apiAddress, signingKey);
+    return token;
   }
 
   private async signingKey(): Promise<string> {

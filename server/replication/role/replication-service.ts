@@ -115,6 +115,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return this.primary.issueToken(mode, request);
   }
 
+  issueSealedSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest, publicKey: string): Promise<string> {
+    return this.primary.issueSealedToken(mode, request, publicKey);
+  }
+
   revokeSecondary(mode: ReplicationMode, id: string): Promise<readonly string[]> {
     return this.primary.revoke(mode, id);
   }
@@ -134,6 +138,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   async readDynamicFilter(side: "primary" | "secondary", id: string): Promise<DynamicFilter | undefined> {
     const mounts = side === "primary" ? await this.filteredMounts(id) : await this.askFilteredMounts(id);
     return mounts === undefined ? undefined : { mounts, namespaces: [] };
+  }
+
+  generatePublicKey(mode: ReplicationMode): Promise<string> {
+    return this.secondary.generatePublicKey(mode);
   }
 
   enableSecondary(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]> {

@@ -123,6 +123,19 @@ export class ReplicationStore {
     return this.node.delete(`${mode}/fence`);
   }
 
+  /** The private key that a sealed activation token is made for. */
+  async readActivationKey(mode: ReplicationMode): Promise<string | undefined> {
+    return (await this.node.get(`${mode}/activation-key`))?.value.toString();
+  }
+
+  putActivationKey(mode: ReplicationMode, pem: string): WriteOperation {
+    return this.node.put(`${mode}/activation-key`, Buffer.from(pem));
+  }
+
+  deleteActivationKey(mode: ReplicationMode): WriteOperation {
+    return this.node.delete(`${mode}/activation-key`);
+  }
+
   async readFormerPrimary(mode: ReplicationMode): Promise<FormerPrimary | undefined> {
     const stored = await this.node.get(`${mode}/former-primary`);
     return stored === undefined ? undefined : decodeFormerPrimary(stored.value);

@@ -1,8 +1,9 @@
 import { ServerError } from "../../sdk/errors";
 import type { ReplicationMode } from "../../sdk/log";
-import type { EnableSecondaryRequest, UpdatePrimaryRequest } from "../../sdk/replication-admin";
+import type { EnableSecondaryRequest, PrimaryApi, UpdatePrimaryRequest } from "../../sdk/replication-admin";
 import { dialWithin } from "../stream/primary-link";
 import { openActivationToken } from "./activation";
+import { type ActivationBundle, readBundle } from "./activation-bundle";
 import { BuildRunner } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import { requireAddress } from "./primary-admin";
@@ -11,6 +12,7 @@ import type { RoleChanges } from "./role-changes";
 import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
+import { createActivationKey, isSealedToken, openSealedToken, publicKeyOf } from "./sealed-token";
 
 /** What an operator does on a secondary, or on a cluster that becomes one. */
 export class SecondaryAdmin {
@@ -25,8 +27,7 @@ export class SecondaryAdmin {
   enable(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]> {
     return this.changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "enable-secondary");
-      const { api, clock } = this.deps;
-      const bundle = await openActivationToken(api, clock, mode, request.token, request.api);
+      const bundle = await this.openToken(mode, request.token, request.api);
       const build = new BuildRunner(this.deps, mode, bundle.setId, bundle.link);
       await this.meetPrimary(build);
       await this.runners.startBuild(build);
@@ -70,6 +71,36 @@ export class SecondaryAdmin {
     });
   }
 
+  /** A key for one sealed token; a new one takes the place of the one before. */
+  generatePublicKey(mode: ReplicationMode): Promise<string> {
+    return this.changes.exclusive(async () => {
+      const { store } = this.state;
+      const key = createActivationKey();
+      await this.deps.core.barrier.commit([store.putActivationKey(mode, key)]);
+      return publicKeyOf(key);
+    });
+  }
+
+  private async openToken(mode: ReplicationMode, given: string, primary: PrimaryApi): Promise<ActivationBundle> {
+    const token = given.trim();
+    const { api, clock, core } = this.deps;
+    if (!isSealedToken(token)) return await openActivationToken(api, clock, mode, token, primary);
+    const { store } = this.state;
+    const key = await store.readActivationKey(mode);
+    if (key === undefined) {
+      throw new ServerError(
+        "invalid_request",
+        "this cluster has no key for such a token: call generate-public-key, once per token",
+      );
+    }
+    const envelope = openSealedToken(token, key, Math.floor(clock.nowMilliseconds() / 1000));
+    const bundle = readBundle(envelope, mode);
+    envelope.fill(0);
+    // Without its key the token opens no second time.
+    await core.barrier.commit([store.deleteActivationKey(mode)]);
+    return bundle;
+  }
+
   private async newLink(
     mode: ReplicationMode,
     setId: string,
@@ -80,7 +111,7 @@ export class SecondaryAdmin {
     if (addresses.length > 0) return linkToAddresses(known, token, addresses);
     if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
     if (token === "") return undefined;
-    const bundle = await openActivationToken(this.deps.api, this.deps.clock, mode, token, request.api);
+    const bundle = await this.openToken(mode, token, request.api);
     if (bundle.setId !== setId) {
       const text = `the token is of the replication set ${bundle.setId}, this cluster belongs to ${setId}; disable replication and enable it anew to change sets`;
       throw new ServerError("invalid_request", text);
