@@ -8,7 +8,7 @@ import * as cdktf from 'cdktf';
 
 export interface TopologyConfig extends cdktf.TerraformMetaArguments {
   /**
-  * Names of primaries that may be given up while they cannot be reached. Writes that they had acknowledged but not yet sent are lost; without this the plan fails.
+  * Names of primaries that may be given up: while they cannot be reached, or to make one that was promoted by hand, or that came back after it had been replaced, follow the primary again. Writes that only they have are lost; without this the plan fails.
   *
   * Docs at Terraform Registry: {@link https://meridian.dev/providers/meridian/meridian/0.1.0/docs/resources/topology#allow_data_loss Topology#allow_data_loss}
   */
