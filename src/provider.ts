@@ -8,11 +8,11 @@ import { attributePath } from "./framework/attribute-path";
 import { errorDiagnostic } from "./framework/diagnostics";
 import type { ConfigModel } from "./framework/model";
 import { defineSchema } from "./framework/schema";
-import { matches, oneOf } from "./framework/validator";
+import { oneOf } from "./framework/validator";
 import { OperatorStore } from "./operator/operator-store";
 import { isUnknown, type Unknown } from "./protocol/unknown";
 import { approleRole } from "./resources/approle-role";
-import { mountPath } from "./resources/attributes";
+import { mountPath, serverAddress } from "./resources/attributes";
 import { authMethod } from "./resources/auth-method";
 import { cluster } from "./resources/cluster";
 import { drSecondary } from "./resources/dr-secondary";
@@ -27,8 +27,6 @@ import { topology } from "./resources/topology";
 import { userpassUser } from "./resources/userpass-user";
 
 const OPERATOR_FILE = ".meridian/operator.json";
-
-const url = matches(/^https?:\/\/[^/\s]+\/?$/, "an address such as `https://10.1.0.10:8200`");
 
 const schema = defineSchema({
   description:
@@ -46,12 +44,13 @@ const schema = defineSchema({
           type: "string",
           required: true,
           description: "`https://host:port` of the API.",
-          validators: [url],
+          validators: [serverAddress],
         },
         cluster_address: {
           type: "string",
           optional: true,
           description: "`https://host:port` that other clusters use.",
+          validators: [serverAddress],
         },
         ca_cert_pem: {
           type: "string",

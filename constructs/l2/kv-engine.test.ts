@@ -54,6 +54,23 @@ describe("KvEngine", () => {
     expect(protection(true, false)).toBe(false);
   });
 
+  it("deletes a secret's versions for good only where nothing is protected", () => {
+    const everything = (ofCluster: boolean, own?: boolean) =>
+      Synthesized.of((stack) => {
+        new MeridianProvider(stack, "meridian");
+        const attributes = { clusterName: "dc-a", deletionProtection: ofCluster };
+        const cluster = Cluster.fromClusterName(stack, "existing", attributes);
+        const engine = new KvEngine(stack, "kv", {
+          cluster,
+          ...(own === undefined ? {} : { deletionProtection: own }),
+        });
+        engine.addSecret("db", { secretName: "db", data: { p: SecretValue.fromVariable(stack, "p", "a password") } });
+      }).resource("meridian_kv_secret").delete_all_versions;
+    expect(everything(true)).toBe(false);
+    expect(everything(false)).toBe(true);
+    expect(everything(false, true)).toBe(false);
+  });
+
   it("writes a secret after its engine, from references only, and rewrites it when the version changes", () => {
     const synthesized = Synthesized.of((stack) => {
       new MeridianProvider(stack, "meridian");

@@ -52,10 +52,12 @@ export class KvEngine extends Construct {
   public readonly dependables: ITerraformDependable[];
   private readonly cluster: ICluster;
   private readonly path: string;
+  private readonly deletionProtection: boolean;
 
   public constructor(scope: Construct, id: string, props: KvEngineProps) {
     super(scope, id);
     this.cluster = props.cluster;
+    this.deletionProtection = props.deletionProtection ?? props.cluster.deletionProtection ?? true;
     this.path = props.path ?? "secret";
     this.mountPath = `${this.path}/`;
     const engine = new SecretsEngine(this, "Resource", {
@@ -67,15 +69,18 @@ export class KvEngine extends Construct {
       ...defined({
         description: props.description,
         local: props.local,
-        deletionProtection: props.deletionProtection ?? props.cluster.deletionProtection,
       }),
+      deletionProtection: this.deletionProtection,
     });
     this.dependables = [engine];
   }
 
-  /** Writes a secret whose values Terraform neither plans nor keeps. */
+  /**
+   * Writes a secret whose values Terraform neither plans nor keeps. Removed from the program its present version is deleted and
+   * can be undeleted; in an engine without deletion protection all versions are deleted for good.
+   */
   public addSecret(id: string, props: KvSecretProps): IKvSecret {
-    return new KvSecret(this, id, this.cluster, this, props);
+    return new KvSecret(this, id, this.cluster, this, props, !this.deletionProtection);
   }
 
   /** Lets somebody read a secret and what is below its name, everything below a name with a slash at its end, or all. */
@@ -104,6 +109,7 @@ class KvSecret extends Construct implements IKvSecret {
     cluster: ICluster,
     private readonly engine: KvEngine,
     props: KvSecretProps,
+    deleteAllVersions: boolean,
   ) {
     super(scope, id);
     this.secretName = props.secretName;
@@ -113,7 +119,8 @@ class KvSecret extends Construct implements IKvSecret {
       name: props.secretName,
       dataWo: secretExpressions(props.data),
       dataWoVersion: props.dataVersion ?? 1,
-      deleteAllVersions: true,
+      // Else a secret that is removed from the program by mistake can be undeleted.
+      deleteAllVersions,
       dependsOn: engine.dependables,
     });
   }

@@ -1,7 +1,8 @@
+import { isUnavailable } from "../client/errors";
 import { textAt } from "../client/json";
 import { type Credentials, login, revokeToken } from "../client/login";
 import { attributePath } from "../framework/attribute-path";
-import { type Diagnostic, errorDiagnostic } from "../framework/diagnostics";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../framework/diagnostics";
 import { defineSchema } from "../framework/schema";
 import { oneOf } from "../framework/validator";
 import { clusterAttribute, mountPath } from "../resources/attributes";
@@ -114,7 +115,14 @@ export const loginToken = ephemeralResource({
   },
   async close({ private: bytes, session, ...caller }) {
     const { cluster: key, token } = parseKept(bytes);
-    await revokeToken(await session.cluster(key, caller), token);
-    return undefined;
+    const cluster = await session.cluster(key, caller);
+    try {
+      await revokeToken(cluster, token);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Error) || !isUnavailable(error)) throw error;
+      const detail = `${error.message}. The token of this run was not revoked; it ends with its lease.`;
+      return [warningDiagnostic(`The login at cluster "${cluster.name}" was not ended`, detail)];
+    }
   },
 });

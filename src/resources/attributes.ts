@@ -8,6 +8,12 @@ export const clusterName = matches(
   "1 to 63 lower-case letters, digits and dashes, with no dash at either end",
 );
 
+/** A server's address, with nothing in it that would be a credential or a path. */
+export const serverAddress = matches(
+  /^https?:\/\/[^/\s@?#]+\/?$/,
+  "an address such as `https://10.1.0.10:8200`, without a name, a password or a path",
+);
+
 /** A mount's path as the server keeps it, without the slash at its end. */
 export const mountPath = matches(
   /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,

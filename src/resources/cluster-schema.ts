@@ -1,7 +1,7 @@
 import { requiresReplace, useStateForUnknown } from "../framework/plan-modifier";
 import { defineSchema, timeoutsAttribute } from "../framework/schema";
 import { integerBetween } from "../framework/validator";
-import { clusterName, deletionProtectionAttribute, idAttribute, replacedName } from "./attributes";
+import { clusterName, deletionProtectionAttribute, idAttribute, replacedName, serverAddress } from "./attributes";
 
 export const clusterSchema = defineSchema({
   description:
@@ -18,12 +18,14 @@ export const clusterSchema = defineSchema({
       type: "string",
       optional: true,
       description: "`https://host:port` of the API. Absent: that of the provider's `clusters` entry of this name.",
+      validators: [serverAddress],
     },
     cluster_address: {
       type: "string",
       optional: true,
       description:
         "`https://host:port` that other clusters use to follow this one. Absent: what the server itself announces.",
+      validators: [serverAddress],
     },
     ca_cert_pem: {
       type: "string",

@@ -1,7 +1,27 @@
-import { requiresReplace, useStateForUnknown } from "../framework/plan-modifier";
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { type PlanModifier, requiresReplace, useStateForUnknown } from "../framework/plan-modifier";
 import { defineSchema, timeoutsAttribute } from "../framework/schema";
 import { integerBetween, oneOf } from "../framework/validator";
 import { clusterName, idAttribute, replacedName } from "./attributes";
+
+/** Another address is a change in place; one that stands for all of them is in no certificate, and nobody can dial it. */
+function listenAddress(address: string): string | undefined {
+  const isUsable = isIP(address) !== 0 && !/^[0:.]+$/.test(address);
+  return isUsable
+    ? undefined
+    : "must be an IP address of this machine, such as `127.0.0.1`, and not all of them (`0.0.0.0`)";
+}
+
+/** The same place written otherwise (relative, or with a slash at its end) is no change; another one is another node. */
+const samePlace: PlanModifier = {
+  name: "samePlace",
+  modify({ planned, prior, creating }) {
+    if (creating || typeof prior !== "string" || planned === prior) return {};
+    const isSame = typeof planned === "string" && resolve(planned) === resolve(prior);
+    return isSame ? { planned: prior } : { requiresReplace: true };
+  },
+};
 
 export const nodeSchema = defineSchema({
   description:
@@ -21,13 +41,14 @@ export const nodeSchema = defineSchema({
       description:
         "Where the configuration, certificates, log and data lie. Made with mode 0700. Use an absolute path; a relative " +
         "one is taken from Terraform's working directory.",
-      planModifiers: [requiresReplace],
+      planModifiers: [samePlace],
     },
     address: {
       type: "string",
       optional: true,
       default: "127.0.0.1",
-      description: "IP address on which it listens.",
+      description: "IP address on which it listens, and at which others reach it.",
+      validators: [listenAddress],
     },
     api_port: {
       type: "integer",

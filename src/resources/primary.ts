@@ -31,10 +31,23 @@ async function disablePrimary(cluster: ClusterClient, mode: Mode): Promise<void>
   if (status.mode === "primary") await cluster.post(`sys/replication/${mode}/primary/disable`);
 }
 
-function plannedModes(wish: Wish) {
+/** The role in a mode that is not wished: that of a primary ends, any other is somebody else's. */
+function unwished(mode: string): string {
+  return mode === "primary" ? "disabled" : mode;
+}
+
+function plannedModes(wish: Wish, state: Pick<State, "performance_mode" | "dr_mode">) {
   return {
-    performance_mode: wish.performance ? "primary" : "disabled",
-    dr_mode: wish.disaster_recovery ? "primary" : "disabled",
+    performance_mode: wish.performance ? "primary" : unwished(state.performance_mode),
+    dr_mode: wish.disaster_recovery ? "primary" : unwished(state.dr_mode),
+  };
+}
+
+/** Of a cluster that was not asked yet. */
+function modesToBe(wish: Wish) {
+  return {
+    ...(wish.performance && { performance_mode: "primary" }),
+    ...(wish.disaster_recovery && { dr_mode: "primary" }),
   };
 }
 
@@ -49,7 +62,7 @@ export const primary = resource({
       if (wanted(plan)[mode]) await enablePrimary(session, cluster, mode, caller, plan.cluster_address ?? undefined);
     }
     const facts = factsOf(await replicationStatus(cluster));
-    return { state: { ...plan, ...facts, ...plannedModes(plan), id: formatImportId(plan.cluster, "primary") } };
+    return { state: { ...plan, ...facts, id: formatImportId(plan.cluster, "primary") } };
   },
 
   async read({ state, session, ...caller }) {
@@ -70,7 +83,7 @@ export const primary = resource({
       else await disablePrimary(cluster, mode);
     }
     const facts = factsOf(await replicationStatus(cluster));
-    return { state: { ...plan, ...facts, ...plannedModes(plan), id: state.id } };
+    return { state: { ...plan, ...facts, ...plannedModes(plan, state), id: state.id } };
   },
 
   async delete({ state, session, ...caller }) {
@@ -85,7 +98,8 @@ export const primary = resource({
     if (change.action === "delete") return refused(change.state);
     const { plan } = change;
     if (typeof plan.performance !== "boolean" || typeof plan.disaster_recovery !== "boolean") return undefined;
-    return { set: plannedModes({ performance: plan.performance, disaster_recovery: plan.disaster_recovery }) };
+    const wish = { performance: plan.performance, disaster_recovery: plan.disaster_recovery };
+    return { set: change.state === null ? modesToBe(wish) : plannedModes(wish, change.state) };
   },
 
   async importState({ id, session, ...caller }) {

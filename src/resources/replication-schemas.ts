@@ -1,7 +1,13 @@
 import { requiresReplace, useStateForUnknown } from "../framework/plan-modifier";
 import { defineSchema, timeoutsAttribute } from "../framework/schema";
 import { matches } from "../framework/validator";
-import { clusterAttribute, deletionProtectionAttribute, idAttribute, pathsFilterAttribute } from "./attributes";
+import {
+  clusterAttribute,
+  deletionProtectionAttribute,
+  idAttribute,
+  pathsFilterAttribute,
+  serverAddress,
+} from "./attributes";
 
 const secondaryId = matches(
   /^\w([\w.-]*\w)?$/,
@@ -28,12 +34,17 @@ export const primarySchema = defineSchema({
       optional: true,
       description:
         "`https://host:port` that secondaries dial. Absent: that of the `meridian_cluster`, else what the server announces.",
+      validators: [serverAddress],
       planModifiers: [requiresReplace],
     },
     deletion_protection: deletionProtectionAttribute,
     id: idAttribute,
-    performance_mode: modeAttribute("The cluster's role for performance: `primary` or `disabled`."),
-    dr_mode: modeAttribute("The cluster's role for disaster recovery: `primary` or `disabled`."),
+    performance_mode: modeAttribute(
+      "The cluster's role for performance: `primary`; without `performance` `disabled`, or `secondary` of another cluster.",
+    ),
+    dr_mode: modeAttribute(
+      "The cluster's role for disaster recovery: `primary`; without `disaster_recovery` `disabled`, or `secondary`.",
+    ),
     performance_set_id: setIdAttribute,
     dr_set_id: setIdAttribute,
     timeouts: timeoutsAttribute,
