@@ -10,10 +10,13 @@ export const IDLE_STREAMS: ReadonlySet<string> = new Set([
 /** The service name under which go-plugin asks for health. */
 const HEALTH_SERVICE = "plugin";
 
-/** go-plugin's own unary methods. `shutdown` runs after its answer has left; without one, Shutdown is only acknowledged. */
-export function goPluginMethods(shutdown: () => void): ReadonlyMap<string, UnaryMethod> {
-  const acknowledge: UnaryMethod = async () => {
-    shutdown();
+/**
+ * go-plugin's own unary methods. `shutdown` is told of the order; its signal aborts once the answer's stream is closed, which is
+ * when the process may end.
+ */
+export function goPluginMethods(shutdown: (answered: AbortSignal) => void): ReadonlyMap<string, UnaryMethod> {
+  const acknowledge: UnaryMethod = async (_request, signal) => {
+    shutdown(signal);
     return goPlugin.encode("Empty", {});
   };
   const check: UnaryMethod = async (request) => {

@@ -15,8 +15,10 @@ import { Redactor } from "./redaction";
 
 const STDOUT = 1;
 const CERTIFICATE_DAYS = 1;
-/** How long an answer gets to leave before the process ends; Terraform kills after two seconds. */
-const FAREWELL_MILLISECONDS = 50;
+/** How long an answer gets to leave before the process ends although its stream is still open; Terraform kills after two seconds. */
+const FAREWELL_MILLISECONDS = 250;
+/** From the closed stream to the last byte in the socket. */
+const FLUSH_MILLISECONDS = 2;
 /** How long sessions get to close. */
 const CLOSING_MILLISECONDS = 1000;
 
@@ -67,7 +69,10 @@ async function handshake(
     const connection = factory(environment);
     shutdown.connections.add(connection);
     return {
-      unary: new Map([...providerMethods(connection.handlers), ...goPluginMethods(() => shutdown.soon())]),
+      unary: new Map([
+        ...providerMethods(connection.handlers),
+        ...goPluginMethods((answered) => shutdown.soon(answered)),
+      ]),
       idle: IDLE_STREAMS,
       close: async () => {
         shutdown.connections.delete(connection);
@@ -101,7 +106,9 @@ class ShutdownOrder {
     this.listening = undefined;
   }
 
-  soon(): void {
+  /** Terraform waits for the process to end, so every millisecond here is paid by every command. */
+  soon(answered: AbortSignal): void {
+    answered.addEventListener("abort", () => setTimeout(() => void this.run(0), FLUSH_MILLISECONDS), { once: true });
     setTimeout(() => void this.run(0), FAREWELL_MILLISECONDS);
   }
 
