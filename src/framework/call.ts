@@ -62,6 +62,9 @@ export interface Limit {
 
 export const SECONDS_DEFAULT = 1200;
 
+/** The longest that a timer can be, 24 days; a longer one would end at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** What an operation returned, or the one error that it threw. */
 export type Outcome<T> =
   | { readonly value: T; readonly error?: never }
@@ -96,7 +99,7 @@ export class Call {
   /** Runs an action under the limit; whatever it throws becomes a diagnostic. */
   async run<T>(limit: Limit, action: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
     const { stopping, provider } = this.connection;
-    const timer = AbortSignal.timeout(limit.seconds * 1000);
+    const timer = AbortSignal.timeout(Math.min(limit.seconds * 1000, TIMER_MS_MAX));
     const signal = AbortSignal.any([stopping, this.signal, timer]);
     try {
       return { value: await action(signal) };

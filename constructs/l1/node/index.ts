@@ -8,7 +8,7 @@ import * as cdktf from 'cdktf';
 
 export interface NodeConfig extends cdktf.TerraformMetaArguments {
   /**
-  * IP address on which it listens.
+  * IP address on which it listens, and at which others reach it.
   *
   * Docs at Terraform Registry: {@link https://meridian.dev/providers/meridian/meridian/0.1.0/docs/resources/node#address Node#address}
   */
