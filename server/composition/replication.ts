@@ -1,5 +1,6 @@
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
+import type { Quorum } from "../replication/role/operation-tokens";
 import { ReplicationService } from "../replication/role/replication-service";
 import { DEFAULT_STREAM_LIMITS } from "../replication/stream/limits";
 import { decodeMountEntry } from "../router/mount-entry";
@@ -22,6 +23,7 @@ export interface ReplicationParts {
   readonly wrapping: WrappingPort;
   readonly tokens: TokenService;
   readonly policies: PolicyService;
+  readonly quorum: Quorum;
   readonly forwarded: ForwardedHandler;
 }
 
@@ -52,6 +54,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       if (facts === undefined) return false;
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
+    quorum: parts.quorum,
     roleChanged: () => {
       tokens.forgetAll();
       policies.forget();

@@ -1,3 +1,4 @@
+import type { Lifecycle } from "../lifecycle/lifecycle";
 import { wipeCubbyhole } from "../mounts/secrets/cubbyhole/token-view";
 import { Pipeline } from "../pipeline/index";
 import { IndexHeader } from "../pipeline/index-header";
@@ -44,7 +45,7 @@ export class Services {
   private constructor(
     readonly core: UnsealedCore,
     private readonly router: Router,
-    private readonly seal: SealPort,
+    private readonly seal: SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">,
     private readonly environment: Environment,
   ) {
     const { clock, random, logger, configuration } = environment;
@@ -88,7 +89,12 @@ export class Services {
   }
 
   /** Opens everything on the core; nothing is left open when it fails. */
-  static async open(core: UnsealedCore, router: Router, seal: SealPort, environment: Environment): Promise<Services> {
+  static async open(
+    core: UnsealedCore,
+    router: Router,
+    seal: SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">,
+    environment: Environment,
+  ): Promise<Services> {
     const services = new Services(core, router, seal, environment);
     try {
       await services.start();
@@ -149,6 +155,10 @@ export class Services {
       wrapping,
       tokens,
       policies,
+      quorum: {
+        threshold: () => seal.shareSet?.threshold,
+        verify: (shares) => seal.verifyQuorum(shares),
+      },
       forwarded: (request, signal, allowsMount) => {
         if (pipeline === undefined) throw new Error("requests are not served yet");
         return pipeline.handleForwarded(request, signal, allowsMount);

@@ -111,4 +111,15 @@ export interface ReplicationAdmin {
 
   /** @throws permission_denied unless the DR operation token is valid for the path (`sys/replication/dr/...`) */
   requireDrOperationToken(token: Buffer, path: string): Promise<void>;
+  readonly drOperationTokens: DrOperationTokens;
+}
+
+/** DR operation tokens made by share holders on the DR secondary. The answers are those of generate-operation-token. */
+export interface DrOperationTokens {
+  status(): ResponseData;
+  begin(): ResponseData;
+  cancel(): void;
+  /** @throws invalid_request for a wrong nonce, share or quorum */
+  provide(nonce: string, key: string): Promise<ResponseData>;
+  revoke(token: Buffer): Promise<void>;
 }

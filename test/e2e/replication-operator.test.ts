@@ -6,6 +6,8 @@ import { eventually, ServerProcess } from "../support/server-process";
 let a: ServerProcess;
 let b: ServerProcess;
 let root: Api;
+/** The primary's recovery shares, which count on the secondary too. */
+let shares: readonly string[];
 
 const GUARDED = ["promote", "disable", "update-primary", "recover", "merkle-check", "reindex"] as const;
 
@@ -26,10 +28,12 @@ async function status(server: ServerProcess): Promise<Record<string, unknown>> {
 beforeAll(async () => {
   const start = (name: string) => ServerProcess.start({ name, sealKey: randomBytes(32).toString("base64") });
   [a, b] = await Promise.all([start("a"), start("b")]);
-  const [first, second] = [await a.initialize(), await b.initialize()];
-  root = a.api.with(first.rootToken);
+  const first = await a.api.must("PUT", "sys/init", { recovery_shares: 3, recovery_threshold: 2 });
+  const second = await b.initialize();
+  root = a.api.with(String(first.root_token));
+  shares = first.recovery_keys_base64 as readonly string[];
   await root.must("PUT", "sys/policies/acl/dr-operator", {
-    policy: 'path "sys/replication/dr/secondary/*" { capabilities = ["read", "update"] }',
+    policy: 'path "sys/replication/dr/secondary/*" { capabilities = ["read", "update", "delete"] }',
   });
   await root.must("PUT", "sys/policies/acl/only-promote", {
     policy: 'path "sys/replication/dr/secondary/promote" { capabilities = ["update"] }',
@@ -116,6 +120,38 @@ it("health on the secondary tells round trip, clock skew and lag as numbers", as
     expect(typeof health.body[name]).toBe("number");
   }
   expect((await a.api.get("sys/health")).body.replication_primary_canary_age_ms).toBe(0);
+});
+
+it("share holders make an operation token on the secondary itself, and it can be revoked", async () => {
+  const path = "sys/replication/dr/secondary/generate-operation-token";
+  expect((await b.api.get(`${path}/attempt`)).status).toBe(403);
+  const operator = b.api.with(await operationToken("dr-operator"));
+  expect((await operator.get(`${path}/attempt`)).body).toMatchObject({ started: false, required: 2, complete: false });
+  const begun = (await operator.must("POST", `${path}/attempt`)) as Record<string, unknown>;
+  const otp = Buffer.from(String(begun.otp));
+  expect(otp).toHaveLength(Number(begun.otp_length));
+  expect((await operator.post(`${path}/attempt`)).status).toBe(400);
+  expect((await operator.get(`${path}/attempt`)).body).toMatchObject({ started: true, otp: "", nonce: begun.nonce });
+  const give = (key: string, nonce: unknown) => operator.post(`${path}/update`, { key, nonce });
+  expect((await give(shares[0] ?? "", "another")).status).toBe(400);
+  expect((await give(shares[0] ?? "", begun.nonce)).body).toMatchObject({ progress: 1, complete: false });
+  expect((await give(shares[0] ?? "", begun.nonce)).body).toMatchObject({ progress: 1, complete: false });
+  expect((await give(randomBytes(33).toString("base64"), begun.nonce)).status).toBe(400);
+  expect((await operator.get(`${path}/attempt`)).body.started).toBe(false);
+  const again = (await operator.must("POST", `${path}/attempt`)) as Record<string, unknown>;
+  await give(shares[2] ?? "", again.nonce);
+  const done = await give(shares[1] ?? "", again.nonce);
+  expect(done.body).toMatchObject({ complete: true, started: false, progress: 2, required: 2 });
+  const pad = Buffer.from(String(again.otp));
+  const token = Buffer.from(
+    Buffer.from(String(done.body.encoded_token), "base64").map((byte, at) => byte ^ (pad[at] ?? 0)),
+  );
+  expect((await onSecondary("recover", token.toString())).status).toBe(200);
+  const remove = () =>
+    b.api.post("sys/replication/dr/secondary/operation-token/delete", { dr_operation_token: token.toString() });
+  expect((await remove()).status).toBe(204);
+  expect((await remove()).status).toBe(403);
+  expect((await onSecondary("recover", token.toString())).status).toBe(403);
 });
 
 it("a primary that is not fenced has no fence to override, and disabling ends the set", async () => {

@@ -11,6 +11,7 @@ import {
   type ReplicationContext,
   reindexFields,
 } from "./path-replication-fields";
+import { operationTokenPaths } from "./path-replication-operation-token";
 import { primaryPaths } from "./path-replication-primary";
 import {
   enableSecondaryPath,
@@ -139,4 +140,5 @@ export const drReplicationPaths: readonly AnyPath<ReplicationContext>[] = [
   recover,
   merkleCheck,
   reindex,
+  ...operationTokenPaths,
 ];

@@ -10,6 +10,7 @@ import type { MountPathOf } from "../filter/mount-scope";
 import type { StreamLimits } from "../stream/limits";
 import type { ApiClient } from "./activation";
 import type { Certificates } from "./certificates";
+import type { Quorum } from "./operation-tokens";
 
 export interface ReplicationSettings {
   /** Addresses that others are told, e.g. `https://10.1.0.10:8200` and `https://10.1.0.10:8201`. */
@@ -43,6 +44,7 @@ export interface ReplicationDependencies {
   runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
   /** Whether a DR operation token may update the path; the token is one of the primary's. */
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
+  readonly quorum: Quorum;
   /** The roles of this cluster changed: services look again at what they may write. */
   roleChanged(): void;
   readonly settings: ReplicationSettings;

@@ -30,6 +30,7 @@ import { Failover } from "./failover";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
 import { Merkle } from "./merkle";
+import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
 import { RelevantIndices } from "./relevant-index";
 import { RoleChanges } from "./role-changes";
@@ -50,6 +51,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly failover: Failover;
   private readonly statusReport: ReplicationStatus;
   private readonly merkle: Merkle;
+  private readonly operationTokens: OperationTokens;
   private relevant: readonly [RelevantIndices, () => void] | undefined;
   private readonly fence: Fence;
   private readonly formerPrimaries: FormerPrimaries;
@@ -65,6 +67,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.secondary = new SecondaryAdmin(deps, state, changes, runners);
     this.failover = new Failover(deps, state, changes, hub, port, runners);
     this.merkle = new Merkle(deps);
+    this.operationTokens = new OperationTokens(deps, state);
     this.statusReport = new ReplicationStatus(deps, state, hub, runners, this.merkle, () => this.relevant?.[0]);
     this.fence = new Fence(deps, state, hub, runners);
     this.formerPrimaries = new FormerPrimaries(deps, state);
@@ -182,7 +185,12 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     if (this.roleState.effective("dr") !== "secondary") {
       throw new ServerError("invalid_request", "this cluster is not a DR secondary");
     }
+    if (await this.operationTokens.accepts(token)) return;
     if (!(await this.deps.checkOperationToken(token, path))) throw new ServerError("permission_denied");
+  }
+
+  get drOperationTokens(): OperationTokens {
+    return this.operationTokens;
   }
 
   // ReplicationPort

@@ -1,0 +1,79 @@
+import { ServerError } from "../../sdk/errors";
+import type { Outcome, ResponseData } from "../../sdk/outcome";
+import type { AnyPath } from "../../sdk/path";
+import { declare, drOperationTokenField, type ReplicationContext } from "./path-replication-fields";
+
+const PREFIX = "replication/dr/secondary/";
+
+/** The ceremony's answers have no envelope. */
+function bare(body: ResponseData): Outcome {
+  return { kind: "bare", status: 200, body };
+}
+
+const attempt = declare({
+  template: `${PREFIX}generate-operation-token/attempt`,
+  summary: "Share holders make a DR operation token: begin, look, cancel.",
+  fields: { pgp_key: { type: "string", description: "Not supported: the token is hidden with the OTP.", default: "" } },
+  operations: {
+    read: {
+      summary: "Read how far the attempt is",
+      onDrSecondary: true,
+      run: async ({ context: { replication } }) => bare(replication.drOperationTokens.status()),
+    },
+    update: {
+      summary: "Begin an attempt; the answer alone has the one-time password",
+      onDrSecondary: true,
+      run: async ({ context: { replication }, fields }) => {
+        if (fields.pgp_key !== "")
+          throw new ServerError("invalid_request", "pgp_key is not supported; leave it out and use the otp");
+        return bare(replication.drOperationTokens.begin());
+      },
+    },
+    delete: {
+      summary: "Cancel the attempt",
+      onDrSecondary: true,
+      run: async ({ context: { replication } }) => {
+        replication.drOperationTokens.cancel();
+        return { kind: "empty" };
+      },
+    },
+  },
+});
+
+const update = declare({
+  template: `${PREFIX}generate-operation-token/update`,
+  summary: "Give one share; the last one of a quorum makes the token.",
+  fields: {
+    key: { type: "string", description: "One share, hex or base64.", required: true, sensitive: true, bytesMax: 4_096 },
+    nonce: { type: "string", description: "Nonce of the attempt.", required: true, bytesMax: 128 },
+  },
+  operations: {
+    update: {
+      summary: "Give one share",
+      onDrSecondary: true,
+      run: async ({ context: { replication }, fields }) =>
+        bare(await replication.drOperationTokens.provide(fields.nonce, fields.key)),
+    },
+  },
+});
+
+const remove = declare({
+  template: `${PREFIX}operation-token/delete`,
+  summary: "Revoke a DR operation token that share holders made.",
+  fields: drOperationTokenField,
+  operations: {
+    update: {
+      unauthenticated: true,
+      onDrSecondary: true,
+      summary: "Revoke the token",
+      run: async ({ context: { replication }, fields, request }) => {
+        await replication.requireDrOperationToken(fields.dr_operation_token, request.path);
+        await replication.drOperationTokens.revoke(fields.dr_operation_token);
+        return { kind: "empty" };
+      },
+    },
+  },
+});
+
+/** How a DR operation token is made and revoked on the DR secondary itself. The ceremony needs a token with access, too. */
+export const operationTokenPaths: readonly AnyPath<ReplicationContext>[] = [attempt, update, remove];
