@@ -44,7 +44,8 @@ export interface ReplicationDependencies {
   runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
   /** Whether a DR operation token may update the path; the token is one of the primary's. */
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
-  readonly quorum: Quorum;
+  /** Left out: nobody can make DR operation tokens on this cluster. */
+  readonly quorum?: Quorum;
   /** The roles of this cluster changed: services look again at what they may write. */
   roleChanged(): void;
   readonly settings: ReplicationSettings;

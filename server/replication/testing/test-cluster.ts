@@ -61,7 +61,6 @@ export async function openTestReplication(
     runPrimaryCall: async (mountId, name, payload) =>
       new Map([...payload, ["mount", mountId], ["call", name], ["ran", options.name]]),
     checkOperationToken: async (token) => token.toString() === "dr-token",
-    quorum: { threshold: () => undefined, verify: () => false },
     roleChanged: () => undefined,
     settings: {
       apiAddress: `https://${options.name}:8200`,
