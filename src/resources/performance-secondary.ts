@@ -37,8 +37,9 @@ export const performanceSecondary = resource({
 
   async delete({ state, session, ...caller }) {
     const refusal = refuseLeaving(state);
-    if (refusal === undefined) await leaveSet(session, MODE, state, caller);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    const diagnostics = await leaveSet(session, MODE, state, caller);
+    return diagnostics.length === 0 ? undefined : { diagnostics };
   },
 
   async modifyPlan(change) {

@@ -1,6 +1,6 @@
 import { UnreachableError } from "../client/errors";
 import type { Caller, MeridianSession } from "../client/session";
-import type { Diagnostic } from "../framework/diagnostics";
+import { type Diagnostic, warningDiagnostic } from "../framework/diagnostics";
 import { isKnown, type Unknown } from "../protocol/unknown";
 import { formatImportId } from "./import-id";
 import { refuseIfProtected } from "./protection";
@@ -77,16 +77,27 @@ async function seenFromPrimary(
   }
 }
 
+/** A secondary whose primary is away leaves all the same; the primary then still lists it. */
 export async function leaveSet(
   session: MeridianSession,
   mode: Mode,
   state: SecondaryWish & { readonly mode: string },
   caller: Caller,
-) {
+): Promise<readonly Diagnostic[]> {
   const link = await linkOf(session, mode, state, caller);
-  const status = (await replicationStatus(link.secondary))[mode];
-  if (status.mode === "primary") return revokeSecondary(link.primary, mode, link.id);
-  return endSecondary(session, link, caller);
+  try {
+    const status = (await replicationStatus(link.secondary))[mode];
+    if (status.mode === "primary") await revokeSecondary(link.primary, mode, link.id);
+    else await endSecondary(session, link, caller);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UnreachableError) || error.cluster !== link.primary.name) throw error;
+    if ((await replicationStatus(link.secondary))[mode].mode === "secondary") throw error;
+    const detail =
+      `${error.message}. When it is back, revoke "${link.id}" there: ` +
+      `meridian write sys/replication/${mode}/primary/revoke-secondary id=${link.id}`;
+    return [warningDiagnostic(`"${link.id}" was not revoked`, detail)];
+  }
 }
 
 export function refuseLeaving(state: { readonly deletion_protection: boolean; readonly cluster: string | null }) {

@@ -97,3 +97,27 @@ test("roles one by one: apply, empty plan, drift, filter, import, destroy; a pro
   await terraform.destroy();
   for (const name of ["one", "two", "three"]) expect(await world.pid(name)).toBeUndefined();
 });
+
+test("a performance secondary whose primary is gone for good can leave", async () => {
+  const pair = (directory: string) => `
+${nodeAndCluster(directory, "one")}
+${nodeAndCluster(directory, "two")}
+resource "meridian_primary" "one" {
+  cluster             = meridian_cluster.one.name
+  deletion_protection = false
+}
+resource "meridian_performance_secondary" "two" {
+  cluster             = meridian_cluster.two.name
+  primary             = meridian_primary.one.cluster
+  deletion_protection = false
+}`;
+  world = await World.create(pair);
+  const { terraform } = world;
+  await terraform.apply();
+  process.kill(await world.runningPid("one"), "SIGKILL");
+  await world.gone("one");
+  const left = await terraform.destroy("-target=meridian_performance_secondary.two");
+  expect(left.stdout).toContain("was not revoked");
+  expect(await status("two", "performance")).toMatchObject({ mode: "disabled" });
+  expect([...(await terraform.resources()).keys()]).not.toContain("meridian_performance_secondary.two");
+});
