@@ -48,7 +48,7 @@ const FAULTS: Readonly<Record<string, { readonly weight: number; readonly run: F
     run: async ({ world }, _, random) => {
       world.network.latencyMilliseconds = random.between(50, 400);
       await world.scheduler.sleep(random.between(500, 5_000));
-      world.network.latencyMilliseconds = 4;
+      world.network.latencyMilliseconds = world.network.usualLatencyMilliseconds;
     },
   },
   "disk errors": {
@@ -136,7 +136,7 @@ export class FaultInjector {
     this.running = false;
     this.world.network.unblockAll();
     this.world.network.lossShare = 0;
-    this.world.network.latencyMilliseconds = 4;
+    this.world.network.latencyMilliseconds = this.world.network.usualLatencyMilliseconds;
     for (const cluster of this.world.clusters.values()) {
       cluster.trouble = { ...HEALTHY_DISK };
       cluster.crashAtCommit = undefined;

@@ -1,8 +1,109 @@
+import { CLASSES_OF_MODE } from "../../server/replication/filter/entry-filter";
+import { MountScope } from "../../server/replication/filter/mount-scope";
+import { UpstreamApply } from "../../server/replication/log/upstream-apply";
+import { Failover } from "../../server/replication/role/failover";
+import { RoleState } from "../../server/replication/role/role-state";
+import { LiveTarget } from "../../server/replication/stream/live-target";
+import { PrimaryConnector } from "../../server/replication/stream/primary-link";
+
 /** A planted bug. */
 export interface Mutation {
   readonly name: string;
+  /** The invariant whose checker has to find it. */
+  readonly breaks: number;
   /** The disk says so before it is durable. */
   readonly acknowledgesEarly?: boolean;
+  /** How long frames take at most, where the bug shows with much under way. @default 4 */
+  readonly latencyMilliseconds?: number;
   /** Changes production code in this process. @returns the function that changes it back */
   plant?(): () => void;
+}
+
+type Method = (this: unknown, ...parameters: readonly unknown[]) => unknown;
+
+/** @throws when there is no such method: a bug that is not planted proves nothing */
+function replaceMethod(prototype: object, name: string, replace: (original: Method) => Method): () => void {
+  const original: unknown = Reflect.get(prototype, name);
+  if (typeof original !== "function") throw new Error(`there is no method ${name} to plant a bug in`);
+  const call: Method = function (...parameters) {
+    return Reflect.apply(original, this, parameters);
+  };
+  Reflect.set(prototype, name, replace(call));
+  return () => void Reflect.set(prototype, name, original);
+}
+
+function undoAll(undo: readonly (() => void)[]): () => void {
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  { name: "acknowledges before it is durable", breaks: 1, acknowledgesEarly: true },
+  {
+    name: "hands over without draining",
+    breaks: 1,
+    latencyMilliseconds: 400,
+    plant: () => replaceMethod(Failover.prototype, "drainTo", () => () => Promise.resolve()),
+  },
+  {
+    name: "promotes without a new epoch",
+    breaks: 2,
+    plant: () => replaceMethod(Failover.prototype, "promotedLineages", () => () => ({})),
+  },
+  { name: "applies a batch without its first entry, and checks nothing", breaks: 3, plant: plantLostEntries },
+  {
+    name: "ships local keys to performance secondaries",
+    breaks: 4,
+    plant: () => {
+      const right = CLASSES_OF_MODE.performance;
+      Reflect.set(CLASSES_OF_MODE, "performance", CLASSES_OF_MODE.dr);
+      return () => void Reflect.set(CLASSES_OF_MODE, "performance", right);
+    },
+  },
+  { name: "ignores the paths filter", breaks: 4, plant: plantNoFilter },
+  {
+    name: "gives up after a lost connection",
+    breaks: 8,
+    plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
+  },
+];
+
+function plantLostEntries(): () => void {
+  let batches = 0;
+  return undoAll([
+    replaceMethod(UpstreamApply.prototype, "batch", (original) => {
+      return function (batch) {
+        batches += 1;
+        if (batches % 25 !== 0 || typeof batch !== "object" || batch === null)
+          return Reflect.apply(original, this, [batch]);
+        const entries: unknown = Reflect.get(batch, "entries");
+        const rest = Array.isArray(entries) ? entries.slice(1) : [];
+        return Reflect.apply(original, this, [{ ...batch, entries: rest }]);
+      };
+    }),
+    replaceMethod(UpstreamApply.prototype, "moveCursor", () => {
+      return (staged, mode, cursor) => {
+        if (typeof staged !== "object" || staged === null) return;
+        const state: unknown = Reflect.get(staged, "state");
+        const cursors: unknown = typeof state === "object" && state !== null ? Reflect.get(state, "cursors") : {};
+        const moved = { ...(typeof cursors === "object" ? cursors : {}), [String(mode)]: cursor };
+        const change: unknown = Reflect.get(staged, "changeState");
+        if (typeof change === "function") Reflect.apply(change, staged, [{ cursors: moved }]);
+      };
+    }),
+    replaceMethod(LiveTarget.prototype, "checkpoint", () => () => Promise.resolve(false)),
+  ]);
+}
+
+function plantNoFilter(): () => void {
+  const scopes = new Map<string, MountScope>();
+  return replaceMethod(RoleState.prototype, "scopeOf", () => {
+    return (mode, id) => {
+      const name = `${mode} ${id}`;
+      const scope = scopes.get(name) ?? new MountScope(undefined, () => Promise.resolve(undefined));
+      scopes.set(name, scope);
+      return scope;
+    };
+  });
 }

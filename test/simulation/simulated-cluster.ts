@@ -12,6 +12,7 @@ import { JsonReader } from "../../server/sdk/json-reader";
 import type { KeyClass, ReplicationMode } from "../../server/sdk/log";
 import type { Logger } from "../../server/sdk/logger";
 import type { ForwardedAnswer, ForwardedRequest } from "../../server/sdk/replication";
+import type { CommitBatch } from "../../server/sdk/storage";
 import type { WrappingPort } from "../../server/sdk/wrapping";
 import { MemoryDisk } from "../../server/storage/memory/disk";
 import { ClusterHistory, contentOf } from "./history";
@@ -60,6 +61,7 @@ export class SimulatedCluster {
   crashAtCommit: CommitMoment | undefined;
   /** When its disk last reported an error for a commit that was durable: its memory is behind until it was cleared up. */
   ambiguousAtMilliseconds = Number.NEGATIVE_INFINITY;
+  private readonly undurable: CommitBatch[] = [];
   generation = "";
   openings = 0;
   host = new Incarnation("", 0);
@@ -120,7 +122,7 @@ export class SimulatedCluster {
       ambiguous: () => {
         this.ambiguousAtMilliseconds = scheduler.nowMilliseconds;
       },
-      acknowledgesEarly,
+      undurable: acknowledgesEarly ? this.undurable : undefined,
     });
     const lifecycle = await openLifecycle({
       storage,
@@ -154,6 +156,7 @@ export class SimulatedCluster {
     this.lifecycle = undefined;
     this.crashAtCommit = undefined;
     this.disk.crash(survivors);
+    for (const undo of this.undurable.splice(0).slice(-3).reverse()) this.disk.apply(undo);
     this.world.network.died(this.host, silently);
     this.onCrashed(this);
   }

@@ -24,6 +24,8 @@ export interface TappedFrame {
   readonly bytes: Buffer;
 }
 
+const USUAL_LATENCY_MILLISECONDS = 4;
+
 interface Listening {
   readonly host: NetworkHost;
   readonly gate: TransportGate;
@@ -42,7 +44,8 @@ export class SimulatedNetwork {
   /** Processes whose machine is gone too. */
   private readonly silent = new Set<NetworkHost>();
   /** Milliseconds a frame takes at most. */
-  latencyMilliseconds = 4;
+  latencyMilliseconds = USUAL_LATENCY_MILLISECONDS;
+  usualLatencyMilliseconds = USUAL_LATENCY_MILLISECONDS;
   /** Share of frames that are lost once and sent again. */
   lossShare = 0;
   /** Sees every frame when it is sent. */

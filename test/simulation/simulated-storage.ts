@@ -31,8 +31,8 @@ export interface SimulatedStorageOptions {
   atCommit(moment: CommitMoment): void;
   /** A commit became durable and its caller is told that it failed. */
   ambiguous(): void;
-  /** Planted bug: says so before it is durable. */
-  readonly acknowledgesEarly: boolean;
+  /** Planted bug: commits that a crash undoes although they were said to be durable, newest last. */
+  readonly undurable: CommitBatch[] | undefined;
 }
 
 /** The reference engine with time, errors and death. */
@@ -75,17 +75,16 @@ class SimulatedStorage implements Storage {
   }
 
   commit(batch: CommitBatch): Promise<void> {
-    const { acknowledgesEarly, random, trouble, atCommit, owner } = this.options;
-    const committed = this.answer(async () => {
+    const { undurable, random, trouble, atCommit, owner, disk } = this.options;
+    return this.answer(async () => {
+      const undo = undurable === undefined ? undefined : inverseOf(batch, disk);
       await this.inner.commit(batch);
+      if (undo !== undefined) undurable?.push(undo);
       atCommit("after");
       if (!owner.alive || !random.chance(trouble().ambiguousShare)) return;
       this.options.ambiguous();
       throw new Error("simulated error after a commit");
     });
-    if (!acknowledgesEarly) return committed;
-    committed.catch(() => undefined);
-    return Promise.resolve();
   }
 
   close(): Promise<void> {
@@ -109,4 +108,15 @@ class SimulatedStorage implements Storage {
 
 export function never(): Promise<never> {
   return new Promise(() => undefined);
+}
+
+/** What brings back the values that the batch replaces. */
+function inverseOf({ puts, deletes }: CommitBatch, disk: MemoryDisk): CommitBatch {
+  const inverse: { puts: { key: string; value: Buffer }[]; deletes: string[] } = { puts: [], deletes: [] };
+  for (const key of [...puts.map((put) => put.key), ...deletes]) {
+    const before = disk.get(key);
+    if (before === undefined) inverse.deletes.push(key);
+    else inverse.puts.push({ key, value: before.value });
+  }
+  return { preconditions: [], ...inverse };
 }

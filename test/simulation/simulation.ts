@@ -7,7 +7,7 @@ import type { Mutation } from "./mutations";
 import { Operator } from "./operator";
 import { Scenario } from "./scenario";
 import type { SimulatedCluster } from "./simulated-cluster";
-import { FILTERED_MOUNT, FILTERED_PATH, OPEN_MOUNT, OPEN_PATH } from "./topology";
+import { FILTERED_MOUNT, FILTERED_PATH, OPEN_MOUNT, OPEN_PATH, TOKEN_MARK } from "./topology";
 import { type ViolationRecord, World } from "./world";
 
 export interface SimulationOptions {
@@ -111,6 +111,8 @@ class Simulation {
     await a.put("replicated", `mounts/${OPEN_MOUNT}`, stringifyJson({ path: OPEN_PATH }));
     await a.put("replicated", `mounts/${FILTERED_MOUNT}`, stringifyJson({ path: FILTERED_PATH }));
     for (let n = 0; n < 20; n += 1) await a.put("replicated", `data/${FILTERED_MOUNT}/first-${n}`, "x".repeat(200));
+    // A key of the primary's own that no snapshot may carry to a performance secondary.
+    await a.put("local", `core/token/${TOKEN_MARK}a-first`, "1");
     for (const { primary, secondary, mode } of world.topology.links) {
       const [from, to] = [world.cluster(primary), world.cluster(secondary)];
       await operator.enablePrimary(from, mode, 20_000);

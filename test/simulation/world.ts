@@ -54,6 +54,9 @@ export class World implements SimulatedWorld {
     // Short logs make secondaries fall back to a diff.
     this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
+    this.network.usualLatencyMilliseconds =
+      options.mutation?.latencyMilliseconds ?? this.network.usualLatencyMilliseconds;
+    this.network.latencyMilliseconds = this.network.usualLatencyMilliseconds;
     this.acknowledgesEarly = options.mutation?.acknowledgesEarly === true;
     this.ledger.addTable("shared", "a");
     for (const [site, names] of Object.entries(this.topology.sites)) {

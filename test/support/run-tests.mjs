@@ -9,6 +9,7 @@ const SUITES = [
   { name: "unit", paths: ["server", "src", "constructs", "examples"], workers: 2 },
   { name: "architecture", paths: ["test/architecture"], workers: 1 },
   { name: "conformance", paths: ["test/conformance"], workers: 2 },
+  { name: "simulation", paths: ["test/simulation"], workers: 1 },
   { name: "security", paths: ["test/security"], workers: 2 },
   { name: "acceptance", paths: ["test/support", "test/acceptance"], workers: 1 },
   { name: "e2e", paths: ["test/e2e"], workers: 1 },
