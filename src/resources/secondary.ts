@@ -1,4 +1,4 @@
-import { UnreachableError } from "../client/errors";
+import { ApiError, isUnavailable, UnreachableError } from "../client/errors";
 import type { Caller, MeridianSession } from "../client/session";
 import { type Diagnostic, warningDiagnostic } from "../framework/diagnostics";
 import { isKnown, type Unknown } from "../protocol/unknown";
@@ -58,7 +58,7 @@ export async function observe(session: MeridianSession, mode: Mode, wish: Second
   };
 }
 
-/** While the primary is away nothing can be said about the link, so that no change is planned. */
+/** While the primary is away or fenced nothing can be said about the link; the secondary's own role is shown all the same. */
 async function seenFromPrimary(
   session: MeridianSession,
   mode: Mode,
@@ -72,7 +72,7 @@ async function seenFromPrimary(
     const filter = mode === "performance" ? filterState(await readFilter(link.primary, link.id), prior) : null;
     return { connected: streaming || (await isKnownTo(link)), filter };
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
+    if (!(error instanceof Error) || !isUnavailable(error)) throw error;
     return { connected: true, filter: prior };
   }
 }
@@ -91,7 +91,8 @@ export async function leaveSet(
     else await endSecondary(session, link, caller);
     return [];
   } catch (error) {
-    if (!(error instanceof UnreachableError) || error.cluster !== link.primary.name) throw error;
+    const isAway = (error instanceof UnreachableError || error instanceof ApiError) && isUnavailable(error);
+    if (!isAway || error.cluster !== link.primary.name) throw error;
     if ((await replicationStatus(link.secondary))[mode].mode === "secondary") throw error;
     const detail =
       `${error.message}. When it is back, revoke "${link.id}" there: ` +
