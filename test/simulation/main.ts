@@ -10,12 +10,12 @@ function numberOption(name: string): number | undefined {
   return value;
 }
 
-function describe(report: SimulationReport): string {
+function describe(report: SimulationReport, milliseconds: number): string {
   const { seed, topology, operations, faults, events, virtualMilliseconds, traceHash } = report;
   const line = `seed ${seed} (${topology}): ${operations} operations, ${faults} faults, ${events} events, ${(virtualMilliseconds / 1000).toFixed(1)} s, trace ${traceHash.slice(0, 16)}`;
   const found = report.violations.map(
     ({ invariant, text, atMilliseconds }) =>
-      `  invariant ${invariant} at ${atMilliseconds.toFixed(1)} ms: ${text}\n  replay: npm run simulate -- --seed=${seed}`,
+      `  invariant ${invariant} at ${atMilliseconds.toFixed(1)} ms: ${text}\n  replay: npm run simulate -- --seed=${seed} --chaos=${milliseconds}`,
   );
   return [line, ...found].join("\n");
 }
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     });
     total.add(report.coverage);
     if (report.violations.length > 0) failed += 1;
-    if (report.violations.length > 0 || one !== undefined) process.stdout.write(`${describe(report)}\n`);
+    if (report.violations.length > 0 || one !== undefined) process.stdout.write(`${describe(report, milliseconds)}\n`);
   }
   for (const [name, times] of total.entries()) process.stdout.write(`${String(times).padStart(9)}  ${name}\n`);
   process.stdout.write(`${seed - first} seeds, ${failed} failed\n`);
