@@ -76,14 +76,23 @@ function authorityName(name: string): string {
 }
 
 async function isCurrent(file: string, authorityPem: string, names: CertificateNames, now: Date): Promise<boolean> {
-  const pem = await readIfPresent(file);
-  if (pem === undefined) return false;
-  const [certificate, authority] = [new X509Certificate(pem), new X509Certificate(authorityPem)];
+  const certificate = parsed(await readIfPresent(file));
+  if (certificate === undefined) return false;
+  const authority = new X509Certificate(authorityPem);
   const endsMs = Date.parse(certificate.validTo);
   const covers =
     names.dnsNames.every((name) => certificate.checkHost(name) !== undefined) &&
     names.ipAddresses.every((address) => certificate.checkIP(address) !== undefined);
   return covers && certificate.verify(authority.publicKey) && endsMs - now.getTime() > RENEWED_DAYS_BEFORE_END * DAY_MS;
+}
+
+/** A damaged one counts as none: it is made anew. */
+function parsed(pem: string | undefined): X509Certificate | undefined {
+  try {
+    return pem === undefined ? undefined : new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

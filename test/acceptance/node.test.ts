@@ -104,6 +104,13 @@ test("a certificate near its end shows in a plan and is renewed by the apply", a
   expect((await observeNode(directory, new Date()))?.asWished).toBe(true);
 });
 
+test("a damaged certificate shows in a plan and is replaced by the apply", async () => {
+  await ensureNode(wish(), new Date(), caller);
+  await writeFile(join(directory, "tls", "server.pem"), "");
+  expect((await observeNode(directory, new Date()))?.asWished).toBe(false);
+  expect((await ensureNode(wish(), new Date(), caller)).asWished).toBe(true);
+});
+
 test("a damaged record is named", async () => {
   await writeFile(join(directory, "node.json"), '{"name": "secret-text');
   const message = await observeNode(directory, new Date()).then(String, (error: Error) => error.message);
