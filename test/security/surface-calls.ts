@@ -21,8 +21,11 @@ export const OPEN = [
   "POST auth/userpass/login/{username}",
   "POST sys/internal/specs/openapi",
   "POST sys/replication/dr/secondary/disable",
+  "POST sys/replication/dr/secondary/merkle-check",
+  "POST sys/replication/dr/secondary/operation-token/delete",
   "POST sys/replication/dr/secondary/promote",
   "POST sys/replication/dr/secondary/recover",
+  "POST sys/replication/dr/secondary/reindex",
   "POST sys/replication/dr/secondary/update-primary",
   "POST sys/wrapping/lookup",
 ];
