@@ -175,8 +175,8 @@ export class PrimaryHub implements TransportGate {
   }
 
   private async serveSnapshot(channel: FrameChannel, { mode, id }: Member): Promise<void> {
-    const scope = this.deps.roles.scopeOf(mode, id);
-    await serveSnapshot(this.deps.log, mode, scope, this.deps.limits, channel);
+    const { log, limits, roles } = this.deps;
+    await serveSnapshot(log, mode, () => roles.scopeOf(mode, id), limits, channel);
   }
 
   private async serveDiff(channel: FrameChannel, { mode, id }: Member): Promise<void> {

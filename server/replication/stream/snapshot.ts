@@ -55,14 +55,18 @@ export function decodeChunk(frame: Buffer): SnapshotChunk {
   return { clusterId, readAtIndex, expectedPairs, next: given ? next : undefined, pairs };
 }
 
-/** The primary's side: answers chunk requests until the secondary has enough. */
+/**
+ * The primary's side: answers chunk requests until the secondary has enough. A filter that changes meanwhile ends it before
+ * another byte of a mount that is denied now is sent; the secondary comes again.
+ */
 export async function serveSnapshot(
-  log: ClusterLog,
+  log: Pick<ClusterLog, "clusterId" | "index" | "exportChunk">,
   mode: ReplicationMode,
-  scope: MountScope,
+  currentScope: () => MountScope,
   limits: StreamLimits,
-  channel: FrameChannel,
+  channel: Pick<FrameChannel, "receive" | "send">,
 ): Promise<void> {
+  const scope = currentScope();
   for (;;) {
     const request = await channel.receive();
     if (request === undefined) return;
@@ -76,6 +80,7 @@ export async function serveSnapshot(
       limitBytes: limits.chunkBytes,
     });
     const expectedPairs = after === undefined ? expectedPairsOf(log, mode, scope) : 0;
+    if (currentScope() !== scope) throw new Error("the filter changed during the snapshot");
     await channel.send(encodeChunk({ ...chunk, clusterId: log.clusterId, expectedPairs }));
   }
 }
@@ -84,7 +89,7 @@ export async function serveSnapshot(
  * About how many keys there are, from how many leaves hold any (linear counting): good to a few percent up to several
  * hundred thousand keys of one mount, too low beyond. For progress only.
  */
-function expectedPairsOf(log: ClusterLog, mode: ReplicationMode, scope: MountScope): number {
+function expectedPairsOf(log: Pick<ClusterLog, "index">, mode: ReplicationMode, scope: MountScope): number {
   let pairs = 0;
   for (const { class: keyClass, mountId } of log.index.mounts()) {
     if (!CLASSES_OF_MODE[mode].includes(keyClass) || !scope.includes(mountId)) continue;
