@@ -51,7 +51,7 @@ export async function prepareDev(
   return { unsealKey, rootToken: flags.rootTokenId ?? String(answer.root_token) };
 }
 
-/** Dev mode speaks plain HTTP unless asked otherwise. */
+/** URL of the first listener, to print for clients; "" without one. */
 export function devAddress({ listeners }: Configuration): string {
   const first: TcpListener | undefined = listeners[0];
   return first === undefined ? "" : `${first.tls === undefined ? "http" : "https"}://${first.host}:${first.port}`;

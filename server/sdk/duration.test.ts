@@ -9,24 +9,14 @@ describe("parseDurationSeconds", () => {
     ["3650d", 315_360_000],
     ["250ms", 0.25],
     ["1.5h", 5400],
+    ["1h ", 3600],
     ["", 0],
   ])("%p is %p seconds", (input, seconds) => expect(parseDurationSeconds(input)).toBeCloseTo(seconds, 9));
 
-  it.each([
-    "-1s",
-    "1x",
-    "s",
-    "1h ",
-    "1h junk",
-    "1e3",
-    "99999999999999999999",
-    -1,
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-  ])("%p is none", (input) => {
-    const parsed = parseDurationSeconds(input);
-    expect(input === "1h " ? parsed === 3600 : parsed === undefined).toBe(true);
-  });
+  it.each(["-1s", "1x", "s", "1h junk", "1e3", "99999999999999999999", -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    "%p is none",
+    (input) => expect(parseDurationSeconds(input)).toBeUndefined(),
+  );
 });
 
 it("prints as Go does", () => {
