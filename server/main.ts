@@ -11,6 +11,7 @@ import { readConfiguration } from "./config/read";
 import { systemClock } from "./sdk/clock";
 import type { LogLevel } from "./sdk/logger";
 import { systemRandom } from "./sdk/random";
+import { MetricsRegistry } from "./services/metrics/metrics-registry";
 
 type RunCommand = Extract<CommandLine, { command: "run" }>;
 
@@ -39,7 +40,9 @@ async function run(command: RunCommand): Promise<void> {
   const dev = command.dev === undefined ? undefined : await devMode(command.dev, systemClock, systemRandom);
   const configuration = dev?.configuration ?? (await readConfiguration(command.config));
   const logger = new JsonLogger(systemClock, (line) => process.stderr.write(line), levelOf(command, configuration));
-  const environment = { configuration, clock: systemClock, random: systemRandom, logger, version, buildDate };
+  const metrics = new MetricsRegistry(systemClock);
+  metrics.start();
+  const environment = { configuration, clock: systemClock, random: systemRandom, logger, metrics, version, buildDate };
   const server = await Server.start({ environment, rootTokenId: command.dev?.rootTokenId });
   if (command.dev !== undefined) await announceDev(server, command.dev, configuration, dev?.tls?.authorityFile);
   if (configuration.pidFile !== undefined) writeFileSync(configuration.pidFile, `${process.pid}\n`, { mode: 0o600 });

@@ -2,6 +2,7 @@ import type { Configuration } from "../config/configuration";
 import type { Clock } from "../sdk/clock";
 import type { Logger } from "../sdk/logger";
 import type { Random } from "../sdk/random";
+import type { MetricsRegistry } from "../services/metrics/metrics-registry";
 
 /** What every part of the running server shares. */
 export interface Environment {
@@ -9,6 +10,7 @@ export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
   readonly version: string;
   /** RFC 3339. */
   readonly buildDate: string;

@@ -42,6 +42,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
     clock,
     random,
     logger: logger.named("replication"),
+    metrics: environment.metrics,
     wrapping: parts.wrapping,
     forwarded: parts.forwarded,
     mountPathOf: async (mountId) => {

@@ -13,6 +13,7 @@ import type { KeyClass, ReplicationMode } from "../../server/sdk/log";
 import type { Logger } from "../../server/sdk/logger";
 import type { ForwardedAnswer, ForwardedRequest } from "../../server/sdk/replication";
 import type { CommitBatch } from "../../server/sdk/storage";
+import { noMetrics } from "../../server/sdk/testing/no-metrics";
 import type { WrappingPort } from "../../server/sdk/wrapping";
 import { MemoryDisk } from "../../server/storage/memory/disk";
 import { ClusterHistory, contentOf } from "./history";
@@ -239,6 +240,7 @@ export class SimulatedCluster {
       clock,
       random,
       logger: this.logger("replication"),
+      metrics: noMetrics,
       wrapping: this.wrapping,
       mountPathOf: async (mountId) => {
         const entry = await core.barrier.view("mounts/", "replicated").get(mountId);

@@ -2,6 +2,7 @@ import type { UnsealedCore } from "../../sdk/barrier";
 import type { Clock } from "../../sdk/clock";
 import type { JsonObject } from "../../sdk/json";
 import type { Logger } from "../../sdk/logger";
+import type { Metrics } from "../../sdk/metrics";
 import type { Random } from "../../sdk/random";
 import type { ForwardedHandler } from "../../sdk/replication";
 import type { Transport } from "../../sdk/transport";
@@ -36,6 +37,7 @@ export interface ReplicationDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly wrapping: WrappingPort;
   readonly mountPathOf: MountPathOf;
   /** Runs a request of a secondary. */

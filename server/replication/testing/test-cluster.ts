@@ -7,9 +7,11 @@ import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
 import type { KeyClass } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
+import type { Metrics } from "../../sdk/metrics";
 import type { WrapInfo } from "../../sdk/outcome";
 import { systemRandom } from "../../sdk/random";
 import type { ForwardedAnswer, ForwardedRequest } from "../../sdk/replication";
+import { noMetrics } from "../../sdk/testing/no-metrics";
 import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { ActivationWrapping, type ApiClient } from "../role/activation";
@@ -29,6 +31,7 @@ export interface TestClusterOptions {
   readonly clusterPort: number;
   readonly limits?: Partial<StreamLimits>;
   readonly logLines?: string[];
+  readonly metrics?: Metrics;
 }
 
 export const FAST_LIMITS: StreamLimits = { ...DEFAULT_STREAM_LIMITS, heartbeatMilliseconds: 40 };
@@ -55,6 +58,7 @@ export async function openTestReplication(
     clock: systemClock,
     random: systemRandom,
     logger: loggerTo(options.logLines ?? [], options.name),
+    metrics: options.metrics ?? noMetrics,
     wrapping,
     mountPathOf: (mountId) => mountPath(core, mountId),
     forwarded: (request, _signal, allowsMount) => runForwarded(core, request, allowsMount),
