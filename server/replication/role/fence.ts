@@ -5,16 +5,17 @@ import type { PrimaryHub } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
 import { MODES } from "./replication-store";
 import type { RoleChanges } from "./role-changes";
-import { requireAllowed } from "./role-rules";
+import { isFenced, requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 
 /**
- * A primary that learned of a later promotion in its own set was replaced: it acknowledges no write and is followed by
+ * Per mode: a primary that learned of a later promotion in its own set was replaced: it acknowledges no write and is followed by
  * nobody, over restarts, until it is no primary of that set any more or an operator overrides it.
  */
 export class Fence {
-  private readonly modes = new Set<ReplicationMode>();
+  /** The later histories that are known. They count while this cluster is the mode's primary. */
+  private readonly newer = new Map<ReplicationMode, Lineage>();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -27,33 +28,37 @@ export class Fence {
   async load(): Promise<void> {
     for (const mode of MODES) {
       const newer = await this.state.store.readFence(mode);
-      if (newer !== undefined && this.replaces(mode, newer)) this.modes.add(mode);
+      if (newer !== undefined) this.newer.set(mode, newer);
     }
     this.hold();
   }
 
   /** Resolves once nothing is acknowledged any more and a restart will not change that. */
   async learn(mode: ReplicationMode, newer: Lineage): Promise<void> {
-    if (this.modes.has(mode) || !this.replaces(mode, newer)) return;
+    if (this.isFenced(mode) || !this.replaces(mode, newer)) return;
     const ours = describeEpoch(currentEpoch(this.state.lineage(mode)));
     const facts = { mode, ours, theirs: describeEpoch(currentEpoch(newer)) };
     this.deps.logger.log("error", "this cluster was replaced as primary and stops acknowledging writes", facts);
-    this.modes.add(mode);
+    this.newer.set(mode, newer);
     this.hold();
     await this.state.applyGate();
     await this.deps.core.barrier.commit([this.state.store.putFence(mode, newer)]);
-    for (const other of MODES) {
+    for (const other of MODES.filter((each) => isFenced(this.state.holds, each))) {
       this.hub.stopStreams(other, "this cluster was replaced as primary");
       // A successor follows with the very credentials that this cluster has.
       await this.runners.stop(other);
     }
   }
 
-  /** Roles changed: who is no primary any more needs no fence. */
+  /**
+   * Roles or histories changed: who is no primary of the set any more, or has the later promotion in its own history by
+   * now, needs no fence. A DR secondary's performance role sleeps, and its fence with it.
+   */
   async review(): Promise<void> {
-    for (const mode of [...this.modes]) {
-      if (this.state.of(mode).role.role === "primary") continue;
-      this.modes.delete(mode);
+    for (const [mode, newer] of [...this.newer]) {
+      const asleep = mode === "performance" && this.state.of("dr").role.role === "secondary";
+      if (asleep || this.replaces(mode, newer)) continue;
+      this.newer.delete(mode);
       await this.deps.core.barrier.commit([this.state.store.deleteFence(mode)]);
     }
     this.hold();
@@ -63,7 +68,7 @@ export class Fence {
   override(mode: ReplicationMode, changes: RoleChanges): Promise<readonly string[]> {
     return changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "override-fence");
-      if (!this.modes.has(mode)) {
+      if (!this.isFenced(mode)) {
         throw new ServerError(
           "invalid_request",
           `no later promotion in ${mode} mode is known here: there is nothing to override`,
@@ -72,7 +77,7 @@ export class Fence {
       const { log, identity } = this.deps.core;
       const lineage = nextLineage(this.state.lineage(mode), identity.id, log.lastIndex() + 1);
       await changes.commit([this.state.store.deleteFence(mode)], { lineages: { [mode]: lineage } });
-      this.modes.delete(mode);
+      this.newer.delete(mode);
       this.hold();
       await changes.settle(this.runners);
       this.deps.logger.log("warn", "an operator overrode the fence", { mode });
@@ -82,12 +87,17 @@ export class Fence {
     });
   }
 
+  private isFenced(mode: ReplicationMode): boolean {
+    const newer = this.newer.get(mode);
+    return newer !== undefined && this.replaces(mode, newer);
+  }
+
   private replaces(mode: ReplicationMode, newer: Lineage): boolean {
-    const isPrimary = this.state.of(mode).role.role === "primary";
+    const isPrimary = this.state.effective(mode) === "primary";
     return isPrimary && compareLineage(this.state.lineage(mode), newer) === "ahead";
   }
 
   private hold(): void {
-    this.state.holds = { ...this.state.holds, fenced: this.modes.size > 0 };
+    this.state.holds = { ...this.state.holds, fenced: new Set(MODES.filter((mode) => this.isFenced(mode))) };
   }
 }

@@ -34,6 +34,7 @@ import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
 import { RelevantIndices } from "./relevant-index";
 import { RoleChanges } from "./role-changes";
+import { isFenced } from "./role-rules";
 import { RoleState } from "./role-state";
 import { Runners } from "./runners";
 import { SecondaryAdmin } from "./secondary-admin";
@@ -282,7 +283,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         wasFiltered: (mode, id) => this.roleState.wasFiltered(mode, id),
         lineage,
         clusterAddresses: () => this.failoverAddresses(),
-        isFenced: () => this.roleState.holds.fenced,
+        isFenced: (mode) => isFenced(this.roleState.holds, mode),
         newerLineageSeen: (mode, newer) => this.fence.learn(mode, newer),
         memberFollows: (member, hello) => this.memberFollows(member, hello),
       },

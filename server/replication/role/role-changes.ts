@@ -8,6 +8,7 @@ import type { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
 import type { PrimaryLink } from "./records";
 import { MODES } from "./replication-store";
+import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 
@@ -72,7 +73,7 @@ export class RoleChanges {
       const known = this.state.of(mode).members.get(id);
       if (known === undefined || !isNew()) return;
       // A cluster that was replaced must not move away from its successor's content.
-      if (this.state.effective(mode) !== "primary" || this.state.holds.fenced) return;
+      if (this.state.effective(mode) !== "primary" || isFenced(this.state.holds, mode)) return;
       await this.commit([this.state.store.putMember(mode, { ...known, clusterAddress })]);
       this.hub.notify();
     }).catch((error: Error) => {

@@ -1,5 +1,5 @@
 import { compareLineage } from "../../sdk/lineage";
-import type { KeyClass } from "../../sdk/log";
+import type { KeyClass, ReplicationMode } from "../../sdk/log";
 import { createSigningKey, readActivationToken, signActivationToken, verifyActivationToken } from "./activation-token";
 import type { RoleRecord } from "./records";
 import { effectiveRole, type Holds, type Roles, refusal, writeRefusal } from "./role-rules";
@@ -8,7 +8,9 @@ const disabled: RoleRecord = { role: "disabled" };
 const primary: RoleRecord = { role: "primary", setId: "s", primaryClusterAddress: "" };
 const secondary: RoleRecord = { role: "secondary", setId: "s", link: undefined };
 const roles = (performance: RoleRecord, dr: RoleRecord): Roles => ({ performance, dr, building: undefined });
-const open: Holds = { fenced: false, draining: undefined };
+const nowhere = new Set<ReplicationMode>();
+const open: Holds = { fenced: nowhere, draining: undefined };
+const fenced = (mode: ReplicationMode): Holds => ({ ...open, fenced: new Set([mode]) });
 const classes = (...names: KeyClass[]): ReadonlySet<KeyClass> => new Set(names);
 
 test("every pair of roles but two secondaries can be reached", () => {
@@ -34,16 +36,19 @@ test.each<readonly [string, Roles, Holds, readonly KeyClass[], string | undefine
   ["and nothing shared", roles(secondary, disabled), open, ["local", "replicated"], "read_only"],
   ["a DR secondary writes nothing", roles(disabled, secondary), open, ["local"], "read_only"],
   ["but what is its node's", roles(disabled, secondary), open, ["node"], undefined],
-  ["fenced", roles(primary, disabled), { fenced: true, draining: undefined }, ["local"], "fenced"],
+  ["replaced in DR mode", roles(primary, primary), fenced("dr"), ["local"], "fenced"],
+  ["replaced in performance mode", roles(primary, disabled), fenced("performance"), ["replicated"], "fenced"],
+  ["its own data is its own", roles(primary, disabled), fenced("performance"), ["local"], undefined],
+  ["unless a DR cluster may hold it", roles(primary, primary), fenced("performance"), ["local"], "fenced"],
   [
     "draining performance",
     roles(primary, disabled),
-    { fenced: false, draining: "performance" },
+    { fenced: nowhere, draining: "performance" },
     ["replicated"],
     "draining",
   ],
-  ["leaves local alone", roles(primary, disabled), { fenced: false, draining: "performance" }, ["local"], undefined],
-  ["draining DR", roles(primary, primary), { fenced: false, draining: "dr" }, ["local"], "draining"],
+  ["leaves local alone", roles(primary, disabled), { fenced: nowhere, draining: "performance" }, ["local"], undefined],
+  ["draining DR", roles(primary, primary), { fenced: nowhere, draining: "dr" }, ["local"], "draining"],
 ])("%s", (_name, given, holds, written, expected) => {
   expect(writeRefusal(given, holds, classes(...written))).toBe(expected);
 });

@@ -75,9 +75,15 @@ export function requireAllowed(roles: Roles, mode: ReplicationMode, command: Rol
 
 /** Reasons, apart from its roles, for which a cluster acknowledges no writes. */
 export interface Holds {
-  readonly fenced: boolean;
+  /** Modes in which another cluster of the set was promoted after this one. */
+  readonly fenced: ReadonlySet<ReplicationMode>;
   /** Handing over in this mode. */
   readonly draining: ReplicationMode | undefined;
+}
+
+/** Who was replaced in DR mode was replaced altogether: the promoted DR cluster takes the performance role with it. */
+export function isFenced(holds: Holds, mode: ReplicationMode): boolean {
+  return holds.fenced.has("dr") || holds.fenced.has(mode);
 }
 
 /** Which error a write of these classes gets; undefined lets it pass. */
@@ -88,7 +94,9 @@ export function writeRefusal(roles: Roles, holds: Holds, classes: ReadonlySet<Ke
   if (roles.building !== undefined) return "draining" as const;
   if (roles.dr.role === "secondary") return "read_only" as const;
   if (shared && roles.performance.role === "secondary") return "read_only" as const;
-  if (holds.fenced) return "fenced" as const;
+  if (isFenced(holds, "dr")) return "fenced" as const;
+  // A promoted DR cluster takes the performance role with it: from here the two promotions look alike.
+  if (isFenced(holds, "performance") && (shared || roles.dr.role === "primary")) return "fenced" as const;
   if (holds.draining === "dr" || (shared && holds.draining === "performance")) return "draining" as const;
   return undefined;
 }

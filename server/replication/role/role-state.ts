@@ -16,7 +16,7 @@ export class RoleState {
   private readonly credentials = new Map<string, ServerCredentials>();
   private readonly scopes = new Map<string, MountScope>();
   building: ReplicationMode | undefined;
-  holds: Holds = { fenced: false, draining: undefined };
+  holds: Holds = { fenced: new Set(), draining: undefined };
 
   constructor(private readonly deps: ReplicationDependencies) {
     this.store = new ReplicationStore(deps.core.barrier);

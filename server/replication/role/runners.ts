@@ -9,6 +9,7 @@ import { BuildRunner, type SyncProgress } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import type { PrimaryLink } from "./records";
 import { MODES } from "./replication-store";
+import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import { forgetLocalData, SecondaryRunner } from "./secondary-runner";
 
@@ -55,7 +56,9 @@ export class Runners {
     for (const mode of MODES) {
       const { role } = this.state.of(mode);
       const isSecondary = this.state.effective(mode) === "secondary" && role.role === "secondary";
-      const wanted = isSecondary && role.link !== undefined && !this.state.holds.fenced;
+      // A promoted DR cluster follows with the very credentials that this cluster has.
+      const replaced = isFenced(this.state.holds, mode);
+      const wanted = isSecondary && role.link !== undefined && !replaced;
       if (!wanted) await this.stop(mode);
       else if (!this.live.has(mode) && isSecondary) this.start(mode, role.setId);
     }

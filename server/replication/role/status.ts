@@ -8,6 +8,7 @@ import type { ReplicationDependencies } from "./dependencies";
 import type { Merkle } from "./merkle";
 import type { PrimaryLink, RoleRecord } from "./records";
 import type { RelevantIndices } from "./relevant-index";
+import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
@@ -47,7 +48,7 @@ export class ReplicationStatus {
     const lastIndex = this.deps.core.log.lastIndex();
     return {
       mode: "primary",
-      state: this.state.holds.fenced ? "fenced" : "running",
+      state: isFenced(this.state.holds, mode) ? "fenced" : "running",
       cluster_id: role.role === "primary" ? role.setId : "",
       known_secondaries: this.knownSecondaries(mode),
       secondaries: this.secondaries(mode),

@@ -33,7 +33,7 @@ export interface HubRoles {
   lineage(mode: ReplicationMode): Lineage;
   clusterAddresses(): readonly string[];
   /** A cluster that was replaced is followed by nobody. */
-  isFenced(): boolean;
+  isFenced(mode: ReplicationMode): boolean;
   newerLineageSeen(mode: ReplicationMode, lineage: Lineage): Promise<void>;
   /** A member follows us: what its hello says of it is true now. */
   memberFollows(member: Member, hello: Hello): void;
@@ -187,7 +187,7 @@ export class PrimaryHub implements TransportGate {
       limits,
       lineage: () => roles.lineage(mode),
       scope: () => roles.scopeOf(mode, id),
-      isFenced: () => roles.isFenced(),
+      isFenced: () => roles.isFenced(mode),
       newerLineageSeen: (lineage: Lineage) => roles.newerLineageSeen(mode, lineage),
     };
     try {
@@ -224,7 +224,7 @@ export class PrimaryHub implements TransportGate {
       scopeOf: (id) => roles.scopeOf(mode, id),
       wasFiltered: (id) => roles.wasFiltered(mode, id),
       clusterAddresses: () => roles.clusterAddresses(),
-      isFenced: () => roles.isFenced(),
+      isFenced: () => roles.isFenced(mode),
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
       follows: (hello) => roles.memberFollows(member, hello),
       progressed: () => this.progressed(),

@@ -109,3 +109,27 @@ test("an operator's override begins an epoch of its own: the two refuse each oth
   await until("c is refused", () => set.logLines.some((line) => /^c .*two clusters were promoted/.test(line)), 15_000);
   expect(c.isStreaming("performance")).toBe(false);
 }, 30_000);
+
+test("a cluster that was replaced in both modes follows its successor after a demotion in DR mode alone", async () => {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, "performance");
+  const addresses = () => JSON.stringify(c.status("performance").known_primary_cluster_addrs);
+  await until("c learned b's address", () => addresses().includes(String(b.clusterPort)));
+  await takeOver(a, b);
+  await until("c follows b", () => c.isStreaming("performance"));
+  await b.close();
+  await a.open();
+  const told = (): number => set.logLines.filter((line) => /^a error this cluster was repl/.test(line)).length;
+  await until("c has told a", () => told() === 1, 20_000);
+  await b.open();
+  await until("b has told a too", () => told() === 2, 20_000);
+  await a.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "dr"));
+  await b.replication.demotePrimary("dr", { targetId: "a", signal: never });
+  await a.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: false });
+  await putKey(a.core, "data/m1/k", "again");
+  expect(a.status("performance").state).toBe("running");
+}, 40_000);
