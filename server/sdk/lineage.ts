@@ -1,4 +1,4 @@
-import type { Epoch, Lineage } from "./log";
+import type { Epoch, Lineage, Origin } from "./log";
 
 export function sameEpoch(left: Epoch, right: Epoch): boolean {
   return left.number === right.number && left.clusterId === right.clusterId;
@@ -24,10 +24,10 @@ export function currentEpoch(lineage: Lineage): Epoch {
   return lineage.at(-1)?.epoch ?? { number: 0, clusterId: "" };
 }
 
-/** The history after `clusterId` was promoted; its next entry will be `startIndex`. */
-export function nextLineage(lineage: Lineage, clusterId: string, startIndex: number): Lineage {
+/** The history after `clusterId` was promoted; its next entry will be `startIndex`. `after`: see `LineageStep`. */
+export function nextLineage(lineage: Lineage, clusterId: string, startIndex: number, after?: Origin): Lineage {
   const epoch = { number: currentEpoch(lineage).number + 1, clusterId };
-  return [...lineage, { epoch, startIndex }];
+  return [...lineage, { epoch, startIndex, ...(after === undefined ? {} : { after }) }];
 }
 
 /** `3 of 5ad1...`: for people. */

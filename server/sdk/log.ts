@@ -17,8 +17,17 @@ export interface Epoch {
   readonly clusterId: string;
 }
 
-/** Epochs that one replication set has gone through, oldest first, with the log index (of the cluster that was promoted) at which each began. */
-export type Lineage = readonly { readonly epoch: Epoch; readonly startIndex: number }[];
+/** One epoch of a set, and where it began. */
+export interface LineageStep {
+  readonly epoch: Epoch;
+  /** Index in the log of the cluster that was promoted. */
+  readonly startIndex: number;
+  /** The last that the promoted cluster holds of its predecessor; left out where it followed nobody. */
+  readonly after?: Origin;
+}
+
+/** Epochs that one replication set has gone through, oldest first. */
+export type Lineage = readonly LineageStep[];
 
 /** One change of one key. The value is the barrier's ciphertext; undefined deletes the key. */
 export interface LogOperation {

@@ -11,6 +11,7 @@ import type { RoleChanges } from "./role-changes";
 import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
+import { startingCursor } from "./starting-cursor";
 
 /** Demotion and promotion: one commit each, so that a crash leaves the old role or the new one. */
 export class Failover {
@@ -56,7 +57,7 @@ export class Failover {
         // Members and authority may have come over the stream since they were last read.
         await this.state.load();
         await this.changes.commit(await this.promotion(mode, request), {
-          lineages: this.promotedLineages(mode),
+          lineages: await this.promotedLineages(mode),
           cursors: { [mode]: undefined },
         });
       } finally {
@@ -143,10 +144,11 @@ export class Failover {
   }
 
   /** A promoted DR cluster takes over the performance role: its secondaries see a new epoch too. */
-  private promotedLineages(mode: ReplicationMode): Partial<Record<ReplicationMode, Lineage>> {
+  private async promotedLineages(mode: ReplicationMode): Promise<Partial<Record<ReplicationMode, Lineage>>> {
     const { log, identity } = this.deps.core;
+    const { clusterId, index } = await startingCursor(log, mode, this.state.lineage(mode));
     const begin = (of: ReplicationMode): Lineage =>
-      nextLineage(this.state.lineage(of), identity.id, log.lastIndex() + 1);
+      nextLineage(this.state.lineage(of), identity.id, log.lastIndex() + 1, { clusterId, index });
     const takesOver = mode === "dr" && this.state.of("performance").role.role === "primary";
     return takesOver ? { dr: begin("dr"), performance: begin("performance") } : { [mode]: begin(mode) };
   }

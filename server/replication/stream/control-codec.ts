@@ -1,6 +1,6 @@
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
-import type { Epoch, Lineage, LoggedClass, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { Epoch, Lineage, LoggedClass, Origin, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 
 /** The first frame of a stream: who follows, from where, and what it knows of the set's history. */
@@ -77,12 +77,24 @@ function readEpoch(reader: JsonReader): Epoch {
   return { number: reader.number("number"), clusterId: reader.text("cluster") };
 }
 
+function readOrigin(reader: JsonReader): Origin {
+  return { clusterId: reader.text("cluster"), index: reader.number("index") };
+}
+
 export function lineageData(lineage: Lineage): readonly ResponseData[] {
-  return lineage.map((step) => ({ ...epochData(step.epoch), start: step.startIndex }));
+  return lineage.map((step) => ({
+    ...epochData(step.epoch),
+    start: step.startIndex,
+    after: step.after === undefined ? undefined : { cluster: step.after.clusterId, index: step.after.index },
+  }));
 }
 
 export function readLineage(reader: JsonReader, name: string): Lineage {
-  return reader.objects(name).map((step) => ({ epoch: readEpoch(step), startIndex: step.number("start") }));
+  return reader.objects(name).map((step) => {
+    const after = step.optional("after", () => readOrigin(step.child("after")));
+    const known = { epoch: readEpoch(step), startIndex: step.number("start") };
+    return after === undefined ? known : { ...known, after };
+  });
 }
 
 function checksumsData(checksums: Readonly<Record<LoggedClass, Buffer>>): ResponseData {

@@ -40,11 +40,17 @@ export function writeLineage(writer: WireWriter, lineage: Lineage): void {
   for (const step of lineage) {
     writeEpoch(writer, step.epoch);
     writer.number(step.startIndex);
+    if (step.after === undefined) writer.number(0);
+    else writer.number(1).text(step.after.clusterId).number(step.after.index);
   }
 }
 
 export function readLineage(reader: WireReader): Lineage {
-  return repeat(reader.count(3), () => ({ epoch: readEpoch(reader), startIndex: reader.number() }));
+  return repeat(reader.count(4), () => {
+    const step = { epoch: readEpoch(reader), startIndex: reader.number() };
+    if (reader.number() === 0) return step;
+    return { ...step, after: { clusterId: reader.text(), index: reader.number() } };
+  });
 }
 
 export function writeCursor(writer: WireWriter, cursor: UpstreamCursor): void {
