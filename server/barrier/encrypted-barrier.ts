@@ -8,7 +8,7 @@ import type { CommitReceipt, View, ViewValue, WriteOperation } from "../sdk/view
 import { BarrierView, type ViewBackend } from "./barrier-view";
 import type { CiphertextStore } from "./ciphertext-store";
 import { KeyUsage } from "./key-usage";
-import { KEYRING_KEY } from "./keyring";
+import { KEPT_KEYRING_KEY, KEYRING_KEY } from "./keyring";
 import { decodeLineage, encodeLineage, lineageKey } from "./lineages";
 import { PendingWrite } from "./pending-write";
 import { ValueCache } from "./value-cache";
@@ -114,6 +114,20 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
       installedAtMilliseconds: active.installedAtMilliseconds,
       encryptions: this.usage.encryptions(active.id),
     };
+  }
+
+  decrypt(keyClass: KeyClass, key: string, ciphertext: Buffer): Buffer {
+    return this.options.cipher.decrypt(keyClass, key, ciphertext);
+  }
+
+  keepKeys(): Promise<void> {
+    return this.rotations.run(async () => {
+      const { cipher, log } = this.options;
+      const keys = cipher.allKeys();
+      const value = keys.sealedUnder(cipher.rootKey, cipher.random);
+      await log.append({ operations: [{ class: "node", key: KEPT_KEYRING_KEY, value }] });
+      cipher.keep(keys);
+    });
   }
 
   /** Forgets every decrypted value. */

@@ -8,6 +8,9 @@ import { ROOT_KEY_ID, sealValue, valueHeader, valueKeyId, valueSealed } from "./
 /** Class `replicated`, sealed under the root key: how the keyring reaches the other clusters of the set. */
 export const KEYRING_KEY = "core/keyring";
 
+/** Class `node`, sealed under the root key: keys of this cluster that a later keyring may lack. */
+export const KEPT_KEYRING_KEY = "core/keyring-kept";
+
 export interface KeyringTerm {
   /** 8 random bytes as 16 hex digits: two clusters that part may both make a key without a clash. */
   readonly id: string;
@@ -43,6 +46,12 @@ export class Keyring {
 
   withNewTerm(random: Random, nowMilliseconds: number): Keyring {
     return new Keyring(this.indexKey, [...this.terms, newTerm(random, nowMilliseconds)]);
+  }
+
+  /** With the other keyring's keys in front, as far as they are not here: only these ones' last encrypts. */
+  withTermsOf(other: Keyring): Keyring {
+    const missing = other.terms.filter((term) => !this.byId.has(term.id));
+    return missing.length === 0 ? this : new Keyring(this.indexKey, [...missing, ...this.terms]);
   }
 
   find(id: string): KeyringTerm | undefined {

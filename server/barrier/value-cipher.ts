@@ -4,7 +4,7 @@ import { authenticatedPath } from "../sdk/key-layout";
 import type { KeyClass } from "../sdk/log";
 import type { Random } from "../sdk/random";
 import { corruptRecord } from "../sdk/record";
-import { Keyring } from "./keyring";
+import { Keyring, type KeyringTerm } from "./keyring";
 import { sealValue, valueKeyId, valueSealed } from "./sealed-value";
 
 const NONCE_BYTES = 12;
@@ -13,7 +13,7 @@ const NONCES_PER_DRAW = 128;
 /** Encrypts and decrypts values while the barrier is unsealed; afterwards every call fails with `sealed`. */
 export class ValueCipher {
   private nonces: Buffer = Buffer.alloc(0);
-  private keys: { readonly root: SecretKey; readonly ring: Keyring } | undefined;
+  private keys: { readonly root: SecretKey; readonly ring: Keyring; readonly kept?: Keyring | undefined } | undefined;
 
   constructor(
     rootKey: SecretKey,
@@ -44,7 +44,7 @@ export class ValueCipher {
   /** The plaintext in a buffer of its own. @throws `corrupt` naming the key, `sealed` */
   decrypt(keyClass: KeyClass, key: string, value: Buffer): Buffer {
     const keyId = valueKeyId(value);
-    const term = keyId === undefined ? undefined : this.keyring.find(keyId);
+    const term = keyId === undefined ? undefined : this.termOf(keyId);
     const path = authenticatedPath(keyClass, key);
     const plaintext = term && openAead(term.key, valueSealed(value), Buffer.from(path));
     if (plaintext === undefined) throw corruptRecord(path);
@@ -54,18 +54,33 @@ export class ValueCipher {
   /** Whether the keyring has the key that the value names. */
   hasKeyOf(value: Buffer): boolean {
     const keyId = valueKeyId(value);
-    return keyId === undefined || this.keyring.find(keyId) !== undefined;
+    return keyId === undefined || this.termOf(keyId) !== undefined;
   }
 
   /** Takes a stored `core/keyring` into use. @throws `corrupt` */
   adoptKeyring(value: Buffer): void {
-    const { root } = this.unsealed();
-    this.keys = { root, ring: Keyring.open(root, value) };
+    this.keys = { ...this.unsealed(), ring: Keyring.open(this.rootKey, value) };
+  }
+
+  /** The keys in use and those kept from before. */
+  allKeys(): Keyring {
+    const { ring, kept } = this.unsealed();
+    return kept === undefined ? ring : ring.withTermsOf(kept);
+  }
+
+  /** Keys that go on opening values whatever keyring is adopted later. They encrypt nothing. */
+  keep(keys: Keyring): void {
+    this.keys = { ...this.unsealed(), kept: keys };
   }
 
   /** Drops the keys: native memory is wiped as it is freed. */
   seal(): void {
     this.keys = undefined;
+  }
+
+  private termOf(keyId: string): KeyringTerm | undefined {
+    const { ring, kept } = this.unsealed();
+    return ring.find(keyId) ?? kept?.find(keyId);
   }
 
   /** Random nonces, drawn many at a time: one call to the generator costs more than the encryption. */
@@ -76,7 +91,7 @@ export class ValueCipher {
     return nonce;
   }
 
-  private unsealed(): { readonly root: SecretKey; readonly ring: Keyring } {
+  private unsealed(): { readonly root: SecretKey; readonly ring: Keyring; readonly kept?: Keyring | undefined } {
     if (this.keys === undefined) throw new ServerError("sealed");
     return this.keys;
   }

@@ -69,6 +69,15 @@ class StoredGenerationBuilder implements GenerationBuilder {
     );
   }
 
+  readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    return this.options.writer.readCiphertexts(keyClass, keys);
+  }
+
+  async carry(nodeKeys: ActivateOptions["nodeKeys"]): Promise<void> {
+    const operations = nodeKeys.map(({ key, value }) => this.encrypted("node", key, value));
+    await this.options.writer.write(operations, encodeProgress(this.latest));
+  }
+
   checksums(): UpstreamCursor["checksums"] {
     const { replicated, local } = this.options.writer.state.checksums;
     return { replicated, local: this.mode === "dr" ? local : Buffer.alloc(CHECKSUM_BYTES) };

@@ -1,5 +1,5 @@
 import { type EncryptedBarrier, openBarrier } from "../barrier/encrypted-barrier";
-import { KEYRING_KEY, Keyring } from "../barrier/keyring";
+import { KEPT_KEYRING_KEY, KEYRING_KEY, Keyring } from "../barrier/keyring";
 import { ValueCipher } from "../barrier/value-cipher";
 import { openClusterLog } from "../replication/log/cluster-log";
 import { decodeCiphertext } from "../replication/log/stored-ciphertext";
@@ -38,6 +38,8 @@ export async function openCore(options: CoreOptions, generation: string, rootKey
   const { storage, random, clusterName } = options;
   const keyring = Keyring.open(rootKey, await readStored(storage, generation, "replicated", KEYRING_KEY));
   const cipher = new ValueCipher(rootKey, keyring, random);
+  const kept = await findStored(storage, generation, "node", KEPT_KEYRING_KEY);
+  if (kept !== undefined) cipher.keep(Keyring.open(rootKey, kept));
   const identity = cipher.decrypt("node", IDENTITY_KEY, await readStored(storage, generation, "node", IDENTITY_KEY));
   return openWith(options, generation, cipher, decodeIdentity(identity, clusterName));
 }
@@ -78,7 +80,17 @@ export function asUnsealed(core: OpenCore, generations: Generations): UnsealedCo
 }
 
 async function readStored(storage: Storage, generation: string, keyClass: KeyClass, key: string): Promise<Buffer> {
+  const found = await findStored(storage, generation, keyClass, key);
+  if (found === undefined) throw corruptRecord(authenticatedPath(keyClass, key));
+  return found;
+}
+
+async function findStored(
+  storage: Storage,
+  generation: string,
+  keyClass: KeyClass,
+  key: string,
+): Promise<Buffer | undefined> {
   const [stored] = await storage.read([storageKey(generation, keyClass, key)]);
-  if (stored === undefined) throw corruptRecord(authenticatedPath(keyClass, key));
-  return decodeCiphertext(keyClass, key, stored.value);
+  return stored && decodeCiphertext(keyClass, key, stored.value);
 }

@@ -1,5 +1,14 @@
 import type { ClusterFacts } from "./cluster";
-import type { ClusterLog, ExportedPair, KeyClass, Lineage, LogEntry, ReplicationMode, UpstreamCursor } from "./log";
+import type {
+  ClusterLog,
+  ExportedPair,
+  KeyClass,
+  Lineage,
+  LogEntry,
+  LoggedClass,
+  ReplicationMode,
+  UpstreamCursor,
+} from "./log";
 import type { CommitReceipt, View, WriteOperation } from "./view";
 
 /** What a role change puts into the commit of its operations. */
@@ -33,6 +42,13 @@ export interface Barrier {
   /** Makes a new encryption key and uses it from then on. A logged write of class `replicated`. */
   rotate(): Promise<EncryptionKeyStatus>;
   keyStatus(): EncryptionKeyStatus;
+  /** The plaintext of a ciphertext of this cluster's log or data, in a buffer of its own. @throws `corrupt` naming the key */
+  decrypt(keyClass: KeyClass, key: string, ciphertext: Buffer): Buffer;
+  /**
+   * Makes what the keys of now have encrypted readable for good, although a keyring without some of them is adopted later:
+   * what a cluster whose history forked wrote under a key of its own. Durable when it resolves.
+   */
+  keepKeys(): Promise<void>;
 }
 
 /** How many shares, how many are needed, and the root key sealed under the key that they make. */
@@ -67,6 +83,10 @@ export interface GenerationBuilder {
   importPairs(pairs: readonly ExportedPair[], progress: BuildProgress): Promise<void>;
   /** Replays upstream entries over the imported pairs. Deltas are not compared: the end result is. */
   applyEntries(entries: readonly LogEntry[], progress: BuildProgress): Promise<void>;
+  /** What was imported and replayed so far of these keys; undefined where there is nothing. @throws `corrupt` */
+  readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
+  /** Writes plaintext keys of class `node` that the new generation takes over. Any number, once more after a crash. */
+  carry(nodeKeys: ActivateOptions["nodeKeys"]): Promise<void>;
   /** Checksums of what was imported and replayed so far. */
   checksums(): UpstreamCursor["checksums"];
   /**

@@ -17,6 +17,8 @@ export function observedBarrier(core: UnsealedCore, seen: (change: RoleCommit) =
     lineage: (mode) => barrier.lineage(mode),
     rotate: () => barrier.rotate(),
     keyStatus: () => barrier.keyStatus(),
+    decrypt: (keyClass, key, ciphertext) => barrier.decrypt(keyClass, key, ciphertext),
+    keepKeys: () => barrier.keepKeys(),
     commit: (operations, change?: RoleChange) => {
       for (const mode of ["performance", "dr"] as const) {
         const epoch = change?.lineages?.[mode]?.at(-1)?.epoch;

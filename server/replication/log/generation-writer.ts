@@ -1,11 +1,12 @@
 import { ServerError } from "../../sdk/errors";
 import { generationRecordPrefix } from "../../sdk/key-layout";
-import type { AppendOperation } from "../../sdk/log";
+import type { AppendOperation, LoggedClass } from "../../sdk/log";
 import { decodeRecord, encodeRecord } from "../../sdk/record";
 import { type CommitBatch, StorageFull } from "../../sdk/storage";
 import type { LogState } from "./log-state";
 import { LogStore, type LogStoreOptions } from "./log-store";
 import { StagedCommit } from "./staged-commit";
+import { decodeCiphertext } from "./stored-ciphertext";
 
 const OPERATIONS_PER_COMMIT_MAX = 1_000;
 const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
@@ -58,6 +59,15 @@ export class GenerationWriter {
   async readLocal(key: string): Promise<Buffer | undefined> {
     const [pair] = await this.store.scanCiphertexts("local", key, undefined, 1);
     return pair?.key === key ? pair.value : undefined;
+  }
+
+  /** In the order asked. @throws `corrupt` */
+  async readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    const found = await this.store.storage.read(keys.map((key) => this.store.storageKey(keyClass, key)));
+    return keys.map((key, at) => {
+      const stored = found[at];
+      return stored && decodeCiphertext(keyClass, key, stored.value);
+    });
   }
 
   private async stage(operations: readonly AppendOperation[]): Promise<StagedCommit> {
