@@ -1,4 +1,4 @@
-import { TransportClosed } from "../sdk/transport";
+import { PeerRefused } from "../sdk/transport";
 
 export const FRAME_HEADER_BYTES = 4;
 
@@ -25,11 +25,12 @@ export class FrameReader {
     this.heldBytes += chunk.length;
   }
 
-  /** The next whole frame, or undefined. @throws TransportClosed for a frame over the limit */
+  /** The next whole frame, or undefined. @throws PeerRefused for a frame over the limit */
   next(): Buffer | undefined {
     if (this.heldBytes < FRAME_HEADER_BYTES) return undefined;
     const length = this.peekLength();
-    if (length > this.frameBytesMax) throw new TransportClosed(`frame of ${length} bytes is over the limit`);
+    if (length > this.frameBytesMax)
+      throw new PeerRefused("oversized_frame", `frame of ${length} bytes is over the limit`);
     if (this.heldBytes < FRAME_HEADER_BYTES + length) return undefined;
     this.take(FRAME_HEADER_BYTES);
     return this.take(length);

@@ -9,7 +9,7 @@ const JOINED_BYTES_MAX = 16 * 1024;
 
 /** Frames over one HTTP/2 stream. Reads only when asked, so HTTP/2's flow control holds a fast sender back. */
 export class Http2Channel implements FrameChannel {
-  private readonly reader = new FrameReader(FRAME_BYTES_MAX);
+  private readonly reader: FrameReader;
   private failure: TransportClosed | undefined;
   private ended = false;
   private wake: (() => void) | undefined;
@@ -18,7 +18,9 @@ export class Http2Channel implements FrameChannel {
   constructor(
     readonly kind: string,
     private readonly stream: Http2Stream,
+    receivedBytesMax = FRAME_BYTES_MAX,
   ) {
+    this.reader = new FrameReader(receivedBytesMax);
     stream.on("readable", () => this.wakeReader());
     stream.on("end", () => {
       this.ended = true;

@@ -17,6 +17,8 @@ export const SESSION_SETTINGS = {
   maxHeaderListSize: 4 * 1024,
 };
 
+const REASON_CHARACTERS_MAX = 300;
+
 /** The peer of a finished handshake, undefined when it proved nothing. */
 export function peerOf(socket: TLSSocket, setId: string): Peer | undefined {
   const certificate = socket.getPeerX509Certificate();
@@ -39,8 +41,8 @@ export class Http2Connection implements PeerConnection {
     private readonly session: Http2Session,
   ) {
     session.on("error", (error: Error) => this.fail(new TransportClosed(`connection failed: ${error.message}`)));
-    session.on("goaway", (code: number) => {
-      if (code !== constants.NGHTTP2_NO_ERROR) this.fail(new TransportClosed(`peer closed with HTTP/2 code ${code}`));
+    session.on("goaway", (code: number, _lastStreamId: number, why?: Buffer) => {
+      if (code !== constants.NGHTTP2_NO_ERROR) this.fail(new TransportClosed(goodbyeText(code, why)));
     });
     this.closed = new Promise((resolve) => {
       session.once("close", () => {
@@ -67,6 +69,11 @@ export class Http2Connection implements PeerConnection {
     });
   }
 
+  /** Channels that are open now. */
+  get channelCount(): number {
+    return this.channels.size;
+  }
+
   keep(channel: Http2Channel): Http2Channel {
     this.channels.add(channel);
     return channel;
@@ -85,4 +92,11 @@ export class Http2Connection implements PeerConnection {
     this.failure ??= reason;
     for (const channel of this.channels) channel.fail(this.failure);
   }
+}
+
+/** What the peer said when it ended the connection; it comes from outside, so only printable ASCII of it is kept. */
+function goodbyeText(code: number, why: Buffer | undefined): string {
+  const text = (why ?? Buffer.alloc(0)).toString("latin1").slice(0, REASON_CHARACTERS_MAX);
+  if (!/^[\x20-\x7e]+$/.test(text)) return `peer closed with HTTP/2 code ${code}`;
+  return `peer refused the connection: ${text}`;
 }

@@ -21,6 +21,9 @@ class EchoGate implements TransportGate {
     if (set === undefined) return undefined;
     return { authorityCertificate: set.authority.certificate, ...set.server };
   }
+  frameBytesMax(): number {
+    return FRAME_BYTES_MAX;
+  }
   admits(peer: Peer): boolean {
     return this.admitted.has(peer.fingerprint);
   }

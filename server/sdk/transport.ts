@@ -9,6 +9,54 @@ export const FRAME_BYTES_MAX = 48 * 1024 * 1024;
 /** Channels one connection may have open. */
 export const CHANNELS_PER_CONNECTION_MAX = 256;
 
+/** Why somebody was turned away on the cluster port: one counter each. */
+export const REFUSAL_REASONS = [
+  /** The handshake asked for a set that this cluster is not the primary of. */
+  "unknown_set",
+  "no_certificate",
+  "unknown_authority",
+  "certificate_expired",
+  /** Signed by the set, but made for something else than dialling in. */
+  "wrong_certificate",
+  /** Signed by the set and no living member's: revoked, or replaced by a newer token's. */
+  "not_a_member",
+  /** Older TLS, plain text, another protocol, or no handshake at all. */
+  "handshake_failed",
+  "handshake_timeout",
+  "too_many_connections",
+  "too_many_channels",
+  /** HTTP/2 that is not ours: method, path, headers over the limit, broken framing. */
+  "protocol",
+  "unknown_channel",
+  "oversized_frame",
+  "malformed_frame",
+  /** A frame or question at a point where it has no place. */
+  "out_of_order",
+  "hello_timeout",
+  /** It says that it is another secondary, or of the other mode. */
+  "impostor",
+  /** It asked for a filtered mount, or for keys that its mode does not get. */
+  "not_shipped",
+  /** Its history shows another epoch than ours. */
+  "stale_epoch",
+  /** It handed over a request that it may not make. */
+  "forward_denied",
+  "listener_failed",
+] as const;
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** A peer that was let in did what it may not; the channel is dropped. `message` says what, for the log. */
+export class PeerRefused extends Error {
+  constructor(
+    readonly reason: RefusalReason,
+    message: string,
+  ) {
+    super(message);
+    this.name = "PeerRefused";
+  }
+}
+
 /** What a replication set's primary shows to those who connect, PEM. */
 export interface ServerCredentials {
   readonly authorityCertificate: string;
@@ -63,12 +111,14 @@ export interface TransportGate {
   credentialsOf(setId: string): ServerCredentials | undefined;
   /** Whether the proven peer is a living member of its set. Refused before a single frame of it is read. */
   admits(peer: Peer): boolean;
+  /** Bytes of the longest frame that a member may send on a channel of the kind; at most FRAME_BYTES_MAX. */
+  frameBytesMax(kind: string): number;
   /** A channel that an admitted peer opened. Rejections drop the channel. */
   accept(channel: FrameChannel, peer: Peer): Promise<void>;
   /** A connection stands; lets the gate drop it later (revocation). */
   connected(connection: PeerConnection): void;
-  /** A connection was turned away: for the log and the counters. */
-  refused(reason: string, address: string): void;
+  /** A connection or channel was turned away: for the log and the counters. `detail` may come from the peer. */
+  refused(reason: RefusalReason, address: string, detail?: string): void;
 }
 
 export interface TransportListener {

@@ -267,13 +267,14 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   private createHub(): PrimaryHub {
-    const { core, clock, logger, settings, forwarded } = this.deps;
+    const { core, clock, logger, metrics, settings, forwarded } = this.deps;
     const lineage = (mode: ReplicationMode): Lineage => this.roleState.lineage(mode);
     return new PrimaryHub({
       log: core.log,
       generations: core.generations,
       clock,
       logger,
+      metrics,
       limits: settings.stream,
       apiAddress: settings.apiAddress,
       roles: {

@@ -2,7 +2,7 @@ import { mountIdOfKey } from "../../sdk/key-layout";
 import { currentEpoch, sameEpoch } from "../../sdk/lineage";
 import type { ClusterLog, Epoch, Lineage, LoggedClass, LogOperation, ReplicationMode } from "../../sdk/log";
 import { LogTruncated } from "../../sdk/log";
-import type { FrameChannel } from "../../sdk/transport";
+import { type FrameChannel, PeerRefused } from "../../sdk/transport";
 import { CLASSES_OF_MODE, filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import {
@@ -30,6 +30,8 @@ export interface DiffServerDependencies {
   scope(): MountScope;
   isFenced(): boolean;
   newerLineageSeen(lineage: Lineage): Promise<void>;
+  /** The secondary was told that it cannot compare itself with us, for this reason. */
+  refused(reason: string): void;
 }
 
 /** Keys looked at for one answer. */
@@ -86,6 +88,7 @@ export class DiffServer {
     const ours = lineage();
     const refused = refusalOf(ours, theirs, rejoins);
     if (refused?.newerLineage !== undefined) await newerLineageSeen(refused.newerLineage);
+    if (refused !== undefined) this.deps.refused(refused.reason);
     if (refused !== undefined) return { refusal: refused.reason };
     if (this.deps.isFenced()) return { refusal: REPLACED };
     this.epoch = currentEpoch(ours);
@@ -154,7 +157,7 @@ export class DiffServer {
   }
 
   private requireUnchanged(): void {
-    if (this.epoch === undefined) throw new Error("a diff begins with open");
+    if (this.epoch === undefined) throw new PeerRefused("out_of_order", "a diff begins with open");
     if (!sameEpoch(this.epoch, currentEpoch(this.deps.lineage()))) throw new Error("another epoch began");
     if (this.deps.scope() !== this.scopeAtStart) throw new Error("the filter changed during the diff");
   }
@@ -164,6 +167,6 @@ export class DiffServer {
   }
 
   private requireShipped(place: IndexPlace): void {
-    if (!this.isShipped(place)) throw new Error("asked for what is not shipped to this secondary");
+    if (!this.isShipped(place)) throw new PeerRefused("not_shipped", "asked for what is not shipped to this secondary");
   }
 }

@@ -3,18 +3,38 @@ import { wipeBootstrap } from "../../sdk/barrier";
 import type { Clock } from "../../sdk/clock";
 import type { ClusterLog, Lineage, ReplicationMode } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
-import type { FrameChannel, Peer, PeerConnection, ServerCredentials, TransportGate } from "../../sdk/transport";
+import type { Metrics } from "../../sdk/metrics";
+import type {
+  FrameChannel,
+  Peer,
+  PeerConnection,
+  RefusalReason,
+  ServerCredentials,
+  TransportGate,
+} from "../../sdk/transport";
+import { FRAME_BYTES_MAX, PeerRefused, TransportClosed } from "../../sdk/transport";
 import type { MountScope } from "../filter/mount-scope";
 import { BOOTSTRAP_CHANNEL, encodeBootstrap } from "./bootstrap-codec";
-import type { Hello } from "./control-codec";
-import { DIFF_CHANNEL } from "./diff-codec";
+import { CONTROL_BYTES_MAX, type Hello } from "./control-codec";
+import { DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX } from "./diff-codec";
 import { DiffServer } from "./diff-server";
 import { FramePort } from "./frame-port";
-import type { StreamLimits } from "./limits";
+import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
+import { Refusals } from "./refusals";
 import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
 import { SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
 
 export const STREAM_CHANNEL = "stream";
+
+/** Connections of one member. It uses one or two; more are those that it lost and we have not missed yet. */
+const CONNECTIONS_PER_MEMBER_MAX = 8;
+/** Longest frames that members send us; only forwarded requests carry values. */
+const FRAME_BYTES: ReadonlyMap<string, number> = new Map([
+  [STREAM_CHANNEL, CONTROL_BYTES_MAX],
+  [DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX],
+  [SNAPSHOT_CHANNEL, 64 * 1024],
+  [BOOTSTRAP_CHANNEL, 64 * 1024],
+]);
 
 /** A living member of a set whose primary this cluster is. */
 export interface Member {
@@ -35,8 +55,10 @@ export interface HubRoles {
   /** A cluster that was replaced is followed by nobody. */
   isFenced(mode: ReplicationMode): boolean;
   newerLineageSeen(mode: ReplicationMode, lineage: Lineage): Promise<void>;
-  /** A member follows us: what its hello says of it is true now. */
-  memberFollows(member: Member, hello: Hello): void;
+  /** A member is let in: what its hello says of it is true now. Nothing is sent to it before this resolves. */
+  memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void>;
+  /** A member that follows us agrees with our history still. Monotonic; not after it said so. */
+  memberAgrees(member: Member, saidAfterMilliseconds: number): void;
 }
 
 export interface HubDependencies {
@@ -44,6 +66,7 @@ export interface HubDependencies {
   readonly generations: Generations;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly limits: StreamLimits;
   readonly apiAddress: string;
   readonly roles: HubRoles;
@@ -58,12 +81,18 @@ export interface SecondaryView extends ShipperView {
 
 /** Everything a primary does on the cluster port: lets members in, serves their channels, drops them when told. */
 export class PrimaryHub implements TransportGate {
+  /** When each connection stood, by the monotonic clock: whatever comes over it was said later. */
+  private readonly connectedAt = new WeakMap<Peer, number>();
   private readonly connections = new Map<string, Set<PeerConnection>>();
   private readonly shippers = new Map<string, StreamShipper>();
   private readonly lastViews = new Map<string, ShipperView>();
   private readonly progressListeners = new Set<() => void>();
 
-  constructor(private readonly deps: HubDependencies) {}
+  private readonly refusals: Refusals;
+
+  constructor(private readonly deps: HubDependencies) {
+    this.refusals = new Refusals(deps.clock, deps.logger, deps.metrics);
+  }
 
   credentialsOf(setId: string): ServerCredentials | undefined {
     return this.deps.roles.credentialsOf(setId);
@@ -79,25 +108,46 @@ export class PrimaryHub implements TransportGate {
       connection.destroy();
       return;
     }
+    this.connectedAt.set(connection.peer, this.deps.clock.monotonicMilliseconds());
     const key = keyOf(member.mode, member.id);
     const all = this.connections.get(key) ?? new Set();
+    this.makeRoom(all, member);
     this.connections.set(key, all.add(connection));
     void connection.closed.then(() => all.delete(connection));
   }
 
-  refused(reason: string, address: string): void {
-    this.deps.logger.log("warn", "refused a connection on the cluster port", { reason, address });
+  refused(reason: RefusalReason, address: string, detail = ""): void {
+    this.refusals.note(reason, detail, { address });
+  }
+
+  /** A member asked for something that it may not have. */
+  refusedMember({ mode, id: secondary }: Member, reason: RefusalReason, detail: string): void {
+    this.refusals.note(reason, detail, { mode, secondary });
+  }
+
+  frameBytesMax(kind: string): number {
+    return FRAME_BYTES.get(kind) ?? FRAME_BYTES_MAX;
   }
 
   async accept(channel: FrameChannel, peer: Peer): Promise<void> {
     const member = this.deps.roles.memberOf(peer);
     if (member === undefined) throw new Error("not a member");
+    const { mode, id: secondary } = member;
+    try {
+      await this.serve(channel, member);
+    } catch (error) {
+      this.refusals.noteFailure(error, { address: peer.address, mode, secondary, channel: channel.kind });
+      throw error;
+    }
+  }
+
+  private async serve(channel: FrameChannel, member: Member): Promise<void> {
     if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member);
     if (channel.kind === SNAPSHOT_CHANNEL) return await this.serveSnapshot(channel, member);
     if (channel.kind === DIFF_CHANNEL) return await this.serveDiff(channel, member);
     if (channel.kind === BOOTSTRAP_CHANNEL) return await this.serveBootstrap(channel, member);
     const handler = this.deps.handlers.get(channel.kind);
-    if (handler === undefined) throw new Error(`unknown channel kind ${channel.kind}`);
+    if (handler === undefined) throw new PeerRefused("unknown_channel", `unknown channel kind ${channel.kind}`);
     await handler(channel, member);
   }
 
@@ -152,6 +202,7 @@ export class PrimaryHub implements TransportGate {
     } catch (error) {
       const reason = error instanceof Error ? error.message : "unknown";
       this.deps.logger.log("info", "secondary's stream ended", { mode: member.mode, secondary: member.id, reason });
+      throw error;
     } finally {
       if (this.shippers.get(key) === shipper) {
         this.shippers.delete(key);
@@ -162,13 +213,20 @@ export class PrimaryHub implements TransportGate {
   }
 
   private async expectHello(channel: FrameChannel, member: Member): Promise<Hello> {
-    const timer = this.deps.clock.setTimer(this.deps.limits.helloMilliseconds, () => channel.destroy());
+    let late = false;
+    const timer = this.deps.clock.setTimer(this.deps.limits.helloMilliseconds, () => {
+      late = true;
+      channel.destroy();
+    });
     try {
       const first = await new FramePort(channel).receive();
-      if (first?.frame.kind !== "hello") throw new Error("a stream begins with a hello");
+      if (first === undefined) throw new TransportClosed("the secondary ended the stream before its hello");
+      if (first.frame.kind !== "hello") throw new PeerRefused("out_of_order", "a stream begins with a hello");
       const hello = first.frame.body;
-      if (hello.mode !== member.mode || hello.secondaryId !== member.id) throw new Error("hello of somebody else");
-      return hello;
+      if (hello.mode === member.mode && hello.secondaryId === member.id) return hello;
+      throw new PeerRefused("impostor", `the hello says ${hello.mode} secondary ${hello.secondaryId}`);
+    } catch (error) {
+      throw late ? new PeerRefused("hello_timeout", "no hello came in time") : error;
     } finally {
       timer.cancel();
     }
@@ -189,6 +247,7 @@ export class PrimaryHub implements TransportGate {
       scope: () => roles.scopeOf(mode, id),
       isFenced: () => roles.isFenced(mode),
       newerLineageSeen: (lineage: Lineage) => roles.newerLineageSeen(mode, lineage),
+      refused: (detail: string) => this.refusedMember({ mode, id }, "stale_epoch", detail),
     };
     try {
       await new DiffServer(dependencies, channel).run();
@@ -226,9 +285,23 @@ export class PrimaryHub implements TransportGate {
       clusterAddresses: () => roles.clusterAddresses(),
       isFenced: () => roles.isFenced(mode),
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
-      follows: (hello) => roles.memberFollows(member, hello),
+      follows: (hello) => roles.memberFollows(member, hello, connectedAtMilliseconds),
+      agrees: (saidAfterMilliseconds) => roles.memberAgrees(member, saidAfterMilliseconds),
       progressed: () => this.progressed(),
+      refused: (detail, hello) => {
+        const reason = hello.protocol === PROTOCOL_VERSION ? "stale_epoch" : "protocol";
+        this.refusedMember(member, reason, detail);
+      },
     };
+  }
+
+  private makeRoom(connections: Set<PeerConnection>, { mode, id: secondary }: Member): void {
+    const [oldest] = connections;
+    if (oldest === undefined || connections.size < CONNECTIONS_PER_MEMBER_MAX) return;
+    const { address } = oldest.peer;
+    this.refusals.note("too_many_connections", "the oldest was dropped", { address, mode, secondary });
+    connections.delete(oldest);
+    oldest.destroy();
   }
 
   private progressed(): void {

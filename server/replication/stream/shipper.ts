@@ -1,19 +1,20 @@
 import type { Clock } from "../../sdk/clock";
 import { CORE_MOUNT_ID } from "../../sdk/key-layout";
-import { currentEpoch } from "../../sdk/lineage";
+import { currentEpoch, sameEpoch } from "../../sdk/lineage";
 import type { ClusterLog, Lineage, LogEntry, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { LogTruncated } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
-import type { FrameChannel } from "../../sdk/transport";
+import { type FrameChannel, PeerRefused } from "../../sdk/transport";
 import { filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
-import type { Hello } from "./control-codec";
+import type { Heartbeat, Hello } from "./control-codec";
 import { FramePort } from "./frame-port";
 import { HeartbeatExchange, type PeerFacts } from "./heartbeat-exchange";
 import type { StreamLimits } from "./limits";
 import { MountRepair } from "./mount-repair";
 import { entryBytes } from "./record-codec";
 import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
+import { SentHeartbeats } from "./sent-heartbeats";
 import { planStart, REPLACED, type StartPlan } from "./start-plan";
 import { Wakeup } from "./wakeup";
 
@@ -42,8 +43,12 @@ export interface ShipperDependencies {
   /** A secondary's history shows that this cluster was replaced. */
   newerLineageSeen(lineage: Lineage): Promise<void>;
   isFenced(): boolean;
+  /** The secondary was told that it cannot follow, for this reason. */
+  refused(reason: string, hello: Hello): void;
   /** The secondary was let in. */
-  follows(hello: Hello): void;
+  follows(hello: Hello): Promise<void>;
+  /** The secondary agrees with our history. Monotonic; not after it said so. */
+  agrees(saidAfterMilliseconds: number): void;
   /** The secondary has applied more. */
   progressed(view: ShipperView): void;
 }
@@ -61,6 +66,7 @@ export class StreamShipper {
   private readonly port: FramePort;
   private readonly wakeup: Wakeup;
   private readonly heartbeat: HeartbeatExchange;
+  private readonly sentHeartbeats = new SentHeartbeats();
   private scope: MountScope;
   private sentIndex = 0;
   private appliedIndex = 0;
@@ -111,6 +117,8 @@ export class StreamShipper {
   async run(): Promise<void> {
     const plan = await this.plan();
     const index = plan.action === "stream" ? plan.index : 0;
+    // On record before it hears of us: from now on it may be promoted over this cluster.
+    if (plan.action !== "refuse") await this.deps.follows(this.hello);
     await this.port.send("welcome", {
       clusterId: this.deps.log.clusterId,
       apiAddress: this.deps.apiAddress,
@@ -119,7 +127,8 @@ export class StreamShipper {
       index,
       reason: plan.action === "stream" ? "" : plan.reason,
     });
-    if (plan.action !== "refuse") this.deps.follows(this.hello);
+    if (plan.action === "refuse") this.deps.refused(plan.reason, this.hello);
+    else this.deps.follows(this.hello);
     if (plan.action !== "stream") return;
     this.sentIndex = index;
     this.appliedIndex = index;
@@ -354,6 +363,7 @@ export class StreamShipper {
       apiAddress: this.deps.apiAddress,
       clusterAddresses: this.deps.clusterAddresses(),
     });
+    this.sentHeartbeats.note(heartbeat.sentAtMilliseconds, this.deps.clock.monotonicMilliseconds());
     await this.port.send("heartbeat", heartbeat);
     if (this.target === undefined) this.setTarget();
   }
@@ -365,9 +375,9 @@ export class StreamShipper {
         if (received === undefined) throw new Error("the secondary ended the stream");
         this.lastFrameMilliseconds = this.deps.clock.monotonicMilliseconds();
         const { frame } = received;
-        if (frame.kind === "heartbeat") this.heartbeat.received(frame.body);
+        if (frame.kind === "heartbeat") this.hear(frame.body);
         else if (frame.kind === "ack") this.acknowledge(frame.body);
-        else throw new Error(`unexpected ${frame.kind} frame`);
+        else throw new PeerRefused("out_of_order", `unexpected ${frame.kind} frame`);
       }
     } catch (error) {
       this.failure ??= error instanceof Error ? error : new Error("stream failed");
@@ -375,8 +385,17 @@ export class StreamShipper {
     }
   }
 
+  private hear(heartbeat: Heartbeat): void {
+    this.heartbeat.received(heartbeat);
+    const saidAfter = this.sentHeartbeats.sentAt(heartbeat.echoSentAtMilliseconds);
+    const agrees = sameEpoch(heartbeat.epoch, currentEpoch(this.deps.lineage()));
+    if (agrees && saidAfter !== undefined) this.deps.agrees(saidAfter);
+  }
+
   private acknowledge(ack: { readonly index: number; readonly bytes: number }): void {
-    if (ack.index > this.sentIndex || ack.bytes > this.unacknowledgedBytes) throw new Error("ack of what was not sent");
+    if (ack.index > this.sentIndex || ack.bytes > this.unacknowledgedBytes) {
+      throw new PeerRefused("out_of_order", "ack of what was not sent");
+    }
     this.appliedIndex = Math.max(this.appliedIndex, ack.index);
     this.unacknowledgedBytes -= ack.bytes;
     this.deps.progressed(this.view());

@@ -1,6 +1,6 @@
 import type { BuildProgress, GenerationBuilder } from "../../sdk/barrier";
 import type { ClusterLog, ExportChunk, ReplicationMode } from "../../sdk/log";
-import type { FrameChannel } from "../../sdk/transport";
+import { type FrameChannel, PeerRefused } from "../../sdk/transport";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import type { StreamLimits } from "./limits";
@@ -29,7 +29,7 @@ export function encodeChunkRequest(after: string | undefined): Buffer {
 }
 
 export function decodeChunkRequest(frame: Buffer): string | undefined {
-  if (frame.length > AFTER_BYTES_MAX) throw new Error("snapshot request is too long");
+  if (frame.length > AFTER_BYTES_MAX) throw new PeerRefused("oversized_frame", "snapshot request is too long");
   const reader = new WireReader(frame);
   const given = reader.number() === 1;
   const after = reader.text();

@@ -77,13 +77,13 @@ export class LoopbackNetwork {
     if (
       loopbackFingerprint(shown.authorityCertificate) !== loopbackFingerprint(options.credentials.authorityCertificate)
     ) {
-      gate.refused("unknown authority", from);
+      gate.refused("unknown_authority", from);
       throw new TransportClosed("certificate of an unknown authority");
     }
     const fingerprint = loopbackFingerprint(options.credentials.certificate);
     const peer = { setId: options.setId, fingerprint, address: from };
     if (!gate.admits(peer)) {
-      gate.refused("not a member", from);
+      gate.refused("not_a_member", from);
       throw new TransportClosed("peer closed the connection");
     }
     const connection = new LoopbackConnection(this, route, gate, peer);
