@@ -54,6 +54,45 @@ export function hmacSha256(key: SecretKey | Buffer, ...parts: readonly (Buffer |
   return mac.digest();
 }
 
+const HMAC_BLOCK_BYTES = 64;
+/** Longer input goes to the native object: by then making it costs less than copying what it hashes. */
+const HMAC_JOINED_BYTES_MAX = 16 * 1024;
+const joined = Buffer.allocUnsafeSlow(HMAC_BLOCK_BYTES + HMAC_JOINED_BYTES_MAX);
+
+/**
+ * HMAC-SHA256 (RFC 2104) of a text and bytes behind it, many times under one key: in two one-call digests, half the time of
+ * `hmacSha256`. The padded key lies outside of the heap that the collector moves. For keys that open nothing: index and record sums.
+ */
+export class HmacKey {
+  private readonly inner = Buffer.allocUnsafeSlow(HMAC_BLOCK_BYTES);
+  private readonly outer = Buffer.allocUnsafeSlow(HMAC_BLOCK_BYTES + 32);
+
+  constructor(private readonly key: SecretKey) {
+    const secret = key.export();
+    const block = Buffer.alloc(HMAC_BLOCK_BYTES);
+    (secret.length > HMAC_BLOCK_BYTES ? sha256(secret) : secret).copy(block);
+    for (let at = 0; at < HMAC_BLOCK_BYTES; at += 1) {
+      const byte = block.readUInt8(at);
+      this.inner.writeUInt8(byte ^ 0x36, at);
+      this.outer.writeUInt8(byte ^ 0x5c, at);
+    }
+    secret.fill(0);
+    block.fill(0);
+  }
+
+  /** 32 bytes. */
+  digest(text: string, bytes: Buffer = EMPTY): Buffer {
+    // A UTF-16 unit takes three bytes of UTF-8 at most.
+    if (text.length * 3 + bytes.length > HMAC_JOINED_BYTES_MAX) return hmacSha256(this.key, text, bytes);
+    this.inner.copy(joined);
+    let end = HMAC_BLOCK_BYTES;
+    end += joined.write(text, end, "utf8");
+    end += bytes.copy(joined, end);
+    this.outer.write(hash("sha256", joined.subarray(0, end), "binary"), HMAC_BLOCK_BYTES, "binary");
+    return Buffer.from(hash("sha256", this.outer, "binary"), "binary");
+  }
+}
+
 /** HKDF-SHA256 (RFC 5869): `lengthBytes` bytes bound to `info`. */
 export function hkdfSha256(secret: SecretKey | Buffer, salt: Buffer, info: string, lengthBytes: number): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, salt, info, lengthBytes));

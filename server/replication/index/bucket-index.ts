@@ -24,7 +24,10 @@ export interface LeafChange {
 
 /** The sums of all leaves, pages and mounts, in memory. Changed only after the storage made the change durable. */
 export class BucketIndex {
-  private readonly mountsByName = new Map<string, MountIndex>();
+  private readonly mountsOf: Readonly<Record<LoggedClass, Map<string, MountIndex>>> = {
+    replicated: new Map(),
+    local: new Map(),
+  };
   private readonly classSums: Readonly<Record<LoggedClass, Buffer>> = {
     replicated: zeroChecksum(),
     local: zeroChecksum(),
@@ -61,14 +64,14 @@ export class BucketIndex {
   checksumOf(include: IncludeMount, classes: readonly LoggedClass[]): Buffer {
     const sum = zeroChecksum();
     for (const keyClass of classes) addChecksum(sum, this.classSums[keyClass]);
-    for (const mount of this.mountsByName.values()) {
+    for (const mount of this.allMounts()) {
       if (classes.includes(mount.class) && !include(mount.mountId)) subtractChecksum(sum, mount.sum);
     }
     return sum;
   }
 
   mounts(): readonly { readonly class: LoggedClass; readonly mountId: string; readonly sum: Buffer }[] {
-    return [...this.mountsByName.values()].map(({ class: keyClass, mountId, sum }) => ({
+    return this.allMounts().map(({ class: keyClass, mountId, sum }) => ({
       class: keyClass,
       mountId,
       sum: Buffer.from(sum),
@@ -84,20 +87,24 @@ export class BucketIndex {
     return nodes([...(this.mount(keyClass, mountId)?.pages.get(page)?.leaves ?? [])]);
   }
 
+  private allMounts(): readonly MountIndex[] {
+    return [...this.mountsOf.replicated.values(), ...this.mountsOf.local.values()];
+  }
+
   private mount(keyClass: LoggedClass, mountId: string): MountIndex | undefined {
-    return this.mountsByName.get(`${keyClass}/${mountId}`);
+    return this.mountsOf[keyClass].get(mountId);
   }
 
   private newMount(keyClass: LoggedClass, mountId: string): MountIndex {
     const mount: MountIndex = { class: keyClass, mountId, sum: zeroChecksum(), pages: new Map() };
-    this.mountsByName.set(`${keyClass}/${mountId}`, mount);
+    this.mountsOf[keyClass].set(mountId, mount);
     return mount;
   }
 
   private forgetLeaf(mount: MountIndex, pageNumber: number, page: Page, leaf: number): void {
     page.leaves.delete(leaf);
     if (page.leaves.size === 0) mount.pages.delete(pageNumber);
-    if (mount.pages.size === 0) this.mountsByName.delete(`${mount.class}/${mount.mountId}`);
+    if (mount.pages.size === 0) this.mountsOf[mount.class].delete(mount.mountId);
   }
 }
 

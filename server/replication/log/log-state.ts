@@ -1,9 +1,8 @@
 import { ByteReader, ByteWriter } from "../../sdk/binary";
 import { CHECKSUM_BYTES, zeroChecksum } from "../../sdk/checksum";
-import type { SecretKey } from "../../sdk/crypto";
 import { generationRecordPrefix } from "../../sdk/key-layout";
 import type { Epoch, LoggedClass, ReplicationMode, UpstreamCursor } from "../../sdk/log";
-import { decodeRecord, encodeRecord } from "../../sdk/record";
+import { decodeRecord, encodeRecord, type RecordKey } from "../../sdk/record";
 import { readCursor, readEpoch, writeCursor, writeEpoch } from "./entry-codec";
 
 /** What every commit of a generation writes beside its data. Immutable: a commit makes the next one. */
@@ -32,7 +31,7 @@ export function stateKey(generation: string): string {
   return `${generationRecordPrefix(generation, "state")}log`;
 }
 
-export function encodeState(key: SecretKey, generation: string, state: LogState): Buffer {
+export function encodeState(key: RecordKey, generation: string, state: LogState): Buffer {
   const writer = new ByteWriter();
   writer.integer(state.lastIndex).integer(state.oldestIndex).integer(state.storedBytes);
   writer.raw(state.checksums.replicated).raw(state.checksums.local);
@@ -44,7 +43,7 @@ export function encodeState(key: SecretKey, generation: string, state: LogState)
 }
 
 /** @throws `corrupt` */
-export function decodeState(key: SecretKey, generation: string, record: Buffer): LogState {
+export function decodeState(key: RecordKey, generation: string, record: Buffer): LogState {
   const reader = new ByteReader(decodeRecord(key, stateKey(generation), record));
   const state: LogState = {
     lastIndex: reader.integer(),

@@ -1,4 +1,4 @@
-import type { SecretKey } from "../../sdk/crypto";
+import { HmacKey, type SecretKey } from "../../sdk/crypto";
 import { generationRecordPrefix, storageKey } from "../../sdk/key-layout";
 import type { KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
 import { corruptRecord } from "../../sdk/record";
@@ -28,7 +28,7 @@ export class LogStore {
   readonly storage: Storage;
   readonly generation: string;
   readonly clusterId: string;
-  readonly recordKey: SecretKey;
+  readonly recordKey: HmacKey;
   readonly hasher: MultisetHasher;
   state: LogState;
   index = new BucketIndex();
@@ -37,7 +37,7 @@ export class LogStore {
     this.storage = options.storage;
     this.generation = options.generation;
     this.clusterId = options.clusterId;
-    this.recordKey = options.keys.record;
+    this.recordKey = new HmacKey(options.keys.record);
     this.hasher = new MultisetHasher(options.keys.index);
     this.state = emptyState(options.clusterId);
   }

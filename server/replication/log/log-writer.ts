@@ -51,7 +51,7 @@ export class LogWriter {
     const classes = new Set(request.operations.map((operation) => operation.class));
     const sizeBytes = this.checkRequest(request);
     const refused = this.refusal(request, classes);
-    if (refused !== undefined) throw new ServerError(refused);
+    if (refused !== undefined) throw refusalError(refused);
     return new Promise((resolve, reject) => {
       this.enqueue({ kind: "append", request, classes, sizeBytes, resolve, reject });
     });
@@ -168,18 +168,25 @@ export class LogWriter {
   /** @returns what to tell the waiting caller once the commit is durable: a conflict may come from this very commit */
   private stage(staged: StagedCommit, item: WaitingAppend): () => void {
     const refused = this.refusal(item.request, item.classes);
-    if (refused !== undefined) return () => item.reject(new ServerError(refused));
+    if (refused !== undefined) return () => item.reject(refusalError(refused));
     try {
       const index = stageAppend(staged, item.request, this.options.store.clusterId, this.options.nowMilliseconds());
-      return () => item.resolve({ index });
+      return () => this.acknowledge(item, index);
     } catch (error) {
       return () => item.reject(error);
     }
   }
 
+  /** A write that became durable too late is not acknowledged: whether it lasts is not for this cluster to say. */
+  private acknowledge(item: WaitingAppend, index: number): void {
+    const late = item.request.passesGate === true ? undefined : this.gate(item.classes, "committed");
+    if (late === undefined) item.resolve({ index });
+    else item.reject(refusalError(late));
+  }
+
   private refusal({ passesGate }: AppendRequest, classes: ReadonlySet<KeyClass>): ReturnType<WriteGate> {
     if (this.closed) return "sealed";
-    return passesGate === true ? undefined : this.gate(classes);
+    return passesGate === true ? undefined : this.gate(classes, "open");
   }
 
   private async recover(): Promise<void> {
@@ -213,6 +220,12 @@ export class LogWriter {
     if (sizeBytes > valueBytesMax) throw new ServerError("body_too_large", "the write is too large for the storage");
     return sizeBytes;
   }
+}
+
+function refusalError(refused: NonNullable<ReturnType<WriteGate>>): ServerError {
+  return typeof refused === "string"
+    ? new ServerError(refused)
+    : new ServerError(refused.code, { publicText: refused.publicText });
 }
 
 /** `g/<generation>/<class letter>/`, with room to spare. */

@@ -14,6 +14,8 @@ import { decodeCiphertext, encodeCiphertext } from "./stored-ciphertext";
 interface Slot {
   readonly class: KeyClass;
   readonly key: string;
+  /** Where it lies in the storage. */
+  readonly place: string;
   stored: Buffer | undefined;
   value: Buffer | undefined;
   /** 0: does not exist; PENDING: written by this very commit, so no revision that anybody has read. */
@@ -31,8 +33,15 @@ export class StagedCommit {
   readonly entries: LogEntry[] = [];
   operationCount = 0;
   private stateChanged = false;
-  private readonly slots = new Map<string, Slot>();
-  private readonly leaves = new Map<string, LeafChange>();
+  private readonly slots: Readonly<Record<KeyClass, Map<string, Slot>>> = {
+    replicated: new Map(),
+    local: new Map(),
+    node: new Map(),
+  };
+  private readonly changedMounts: Readonly<Record<LoggedClass, Map<string, Map<number, LeafChange>>>> = {
+    replicated: new Map(),
+    local: new Map(),
+  };
   private readonly records: { key: string; value: Buffer }[] = [];
   private readonly dropped: string[] = [];
   private readonly others: { key: string; value: Buffer }[] = [];
@@ -58,27 +67,20 @@ export class StagedCommit {
 
   /** Reads the stored values that the operations replace, all from one moment. */
   async load(operations: Iterable<AppendOperation>): Promise<void> {
-    const wanted = new Map<string, AppendOperation>();
-    for (const operation of operations) {
-      const place = this.store.storageKey(operation.class, operation.key);
-      if (!this.slots.has(place)) wanted.set(place, operation);
+    const wanted: Slot[] = [];
+    for (const { class: keyClass, key } of operations) {
+      const slots = this.slots[keyClass];
+      if (slots.has(key)) continue;
+      const place = this.store.storageKey(keyClass, key);
+      const slot = { class: keyClass, key, place, stored: undefined, value: undefined, revision: 0, changed: false };
+      slots.set(key, slot);
+      wanted.push(slot);
     }
-    const places = [...wanted.keys()];
-    const found = await this.store.storage.read(places);
-    places.forEach((place, at) => {
-      const operation = wanted.get(place);
-      if (operation === undefined) return;
-      const { class: keyClass, key } = operation;
-      const stored = found[at];
-      this.slots.set(place, {
-        class: keyClass,
-        key,
-        stored: stored?.value,
-        value: undefined,
-        revision: stored?.revision ?? 0,
-        changed: false,
-      });
-    });
+    const found = await this.store.storage.read(wanted.map((slot) => slot.place));
+    for (const [at, slot] of wanted.entries()) {
+      slot.stored = found[at]?.value;
+      slot.revision = found[at]?.revision ?? 0;
+    }
   }
 
   /** @throws `write_conflict`, `corrupt`: the operations cannot be part of this commit */
@@ -94,7 +96,7 @@ export class StagedCommit {
 
   /** Takes the operations in; they have passed `check`. @returns what they do to the index, per class and mount */
   apply(operations: readonly AppendOperation[]): readonly IndexDelta[] {
-    const deltas = new Map<string, IndexDelta>();
+    const deltas: IndexDelta[] = [];
     for (const { class: keyClass, key, value } of operations) {
       const slot = this.slot(keyClass, key);
       this.decode(slot);
@@ -104,7 +106,7 @@ export class StagedCommit {
       slot.changed = true;
       this.operationCount++;
     }
-    return [...deltas.values()];
+    return deltas;
   }
 
   addEntry(entry: LogEntry): void {
@@ -121,7 +123,7 @@ export class StagedCommit {
 
   /** Sets a leaf right that does not say what is stored. */
   correctLeaf(change: LeafChange): void {
-    this.leaves.set(`${change.class}/${change.mountId}/${change.leaf}`, change);
+    this.leavesOf(change.class, change.mountId).set(change.leaf, change);
     addChecksum(this.next.checksums[change.class], change.delta);
     this.stateChanged = true;
   }
@@ -149,12 +151,14 @@ export class StagedCommit {
   batch(fence: readonly Precondition[]): CommitBatch {
     const puts = [...this.records, ...this.others];
     const deletes = [...this.dropped];
-    for (const [place, { class: keyClass, key, value, changed }] of this.slots) {
-      if (!changed) continue;
-      if (value === undefined) deletes.push(place);
-      else puts.push({ key: place, value: encodeCiphertext(keyClass, key, value) });
+    for (const slots of Object.values(this.slots)) {
+      for (const { class: keyClass, key, place, value, changed } of slots.values()) {
+        if (!changed) continue;
+        if (value === undefined) deletes.push(place);
+        else puts.push({ key: place, value: encodeCiphertext(keyClass, key, value) });
+      }
     }
-    for (const change of this.leaves.values()) this.putLeaf(change, puts, deletes);
+    for (const change of this.leafChanges()) this.putLeaf(change, puts, deletes);
     const state = encodeState(this.store.recordKey, this.store.generation, this.next);
     puts.push({ key: stateKey(this.store.generation), value: state });
     const first = this.records[0];
@@ -164,7 +168,7 @@ export class StagedCommit {
 
   /** The batch is durable: memory follows. */
   settle(): void {
-    for (const change of this.leaves.values()) this.store.index.add(change);
+    for (const change of this.leafChanges()) this.store.index.add(change);
     this.store.state = this.next;
   }
 
@@ -175,8 +179,20 @@ export class StagedCommit {
     else puts.push({ key, value: encodeLeaf(key, sum) });
   }
 
+  private leavesOf(keyClass: LoggedClass, mountId: string): Map<number, LeafChange> {
+    const mounts = this.changedMounts[keyClass];
+    const leaves = mounts.get(mountId) ?? new Map<number, LeafChange>();
+    mounts.set(mountId, leaves);
+    return leaves;
+  }
+
+  private *leafChanges(): Generator<LeafChange> {
+    for (const mounts of Object.values(this.changedMounts))
+      for (const leaves of mounts.values()) yield* leaves.values();
+  }
+
   private slot(keyClass: KeyClass, key: string): Slot {
-    const slot = this.slots.get(this.store.storageKey(keyClass, key));
+    const slot = this.slots[keyClass].get(key);
     if (slot === undefined) throw new Error("staged an operation that was not loaded");
     return slot;
   }
@@ -192,16 +208,14 @@ export class StagedCommit {
     key: string,
     before: Buffer | undefined,
     after: Buffer | undefined,
-    deltas: Map<string, IndexDelta>,
+    deltas: IndexDelta[],
   ): void {
     const mountId = mountIdOfKey(key);
-    const name = `${keyClass}/${mountId}`;
-    const entryDelta = deltas.get(name) ?? { class: keyClass, mountId, delta: scratchChecksum() };
-    deltas.set(name, entryDelta);
+    const entryDelta = deltaOf(deltas, keyClass, mountId);
     const leaf = this.store.hasher.leafOf(key);
-    const leafName = `${name}/${leaf}`;
-    const leafChange = this.leaves.get(leafName) ?? { class: keyClass, mountId, leaf, delta: scratchChecksum() };
-    this.leaves.set(leafName, leafChange);
+    const leaves = this.leavesOf(keyClass, mountId);
+    const leafChange = leaves.get(leaf) ?? { class: keyClass, mountId, leaf, delta: scratchChecksum() };
+    leaves.set(leaf, leafChange);
     const sums = [entryDelta.delta, leafChange.delta, this.next.checksums[keyClass]];
     if (before !== undefined) {
       const element = this.store.hasher.element(keyClass, mountId, key, before);
@@ -215,3 +229,12 @@ export class StagedCommit {
 }
 
 const ZERO = zeroChecksum();
+
+/** Of the few mounts that one entry changes, nearly always one. */
+function deltaOf(deltas: IndexDelta[], keyClass: LoggedClass, mountId: string): IndexDelta {
+  const known = deltas.find((delta) => delta.mountId === mountId && delta.class === keyClass);
+  if (known !== undefined) return known;
+  const delta = { class: keyClass, mountId, delta: scratchChecksum() };
+  deltas.push(delta);
+  return delta;
+}

@@ -1,5 +1,6 @@
 import { type CommitBatch, StorageConflict } from "../../sdk/storage";
 import type { Environment, RecordWrite } from "./environment";
+import { encodeRecord, setRevision } from "./record";
 
 /** A group's size bounds what one transaction keeps in memory; the commits themselves bound it further. */
 const GROUP_COMMITS_MAX = 256;
@@ -7,7 +8,8 @@ const GROUP_BYTES_MAX = 16 * 1024 * 1024;
 
 interface WaitingCommit {
   readonly preconditions: readonly { readonly key: Buffer; readonly text: string; readonly revision: number }[];
-  readonly puts: readonly { readonly key: Buffer; readonly value: Buffer }[];
+  /** With room for the revision in front. */
+  readonly puts: readonly { readonly key: Buffer; readonly record: Buffer }[];
   readonly deletes: readonly Buffer[];
   readonly bytes: number;
   resolve(): void;
@@ -84,8 +86,13 @@ export class CommitWriter {
       }
       plan.accepted.push(commit);
       const revision = ++this.revision;
-      for (const { key, value } of commit.puts) addRecord(plan, changed, { key, value, revision });
-      for (const key of commit.deletes) addRecord(plan, changed, { key, value: undefined, revision });
+      for (const { key, record } of commit.puts) {
+        setRevision(record, revision);
+        plan.records.push({ key, record });
+      }
+      for (const key of commit.deletes) plan.records.push({ key, record: undefined });
+      // Only what a later commit of the group may ask for.
+      if (group.length > 1) rememberRevisions(changed, commit, revision);
     }
     return plan;
   }
@@ -98,9 +105,9 @@ interface Plan {
   readonly records: RecordWrite[];
 }
 
-function addRecord(plan: Plan, changed: Map<string, number>, record: RecordWrite): void {
-  plan.records.push(record);
-  changed.set(record.key.toString("latin1"), record.value === undefined ? 0 : record.revision);
+function rememberRevisions(changed: Map<string, number>, commit: WaitingCommit, revision: number): void {
+  for (const { key } of commit.puts) changed.set(key.toString("latin1"), revision);
+  for (const key of commit.deletes) changed.set(key.toString("latin1"), 0);
 }
 
 /** Copies what the caller could change afterwards. */
@@ -108,7 +115,7 @@ function waitingCommit(batch: CommitBatch, resolve: () => void, reject: (error: 
   let bytes = 0;
   const puts = batch.puts.map(({ key, value }) => {
     bytes += key.length + value.length;
-    return { key: Buffer.from(key), value: Buffer.from(value) };
+    return { key: Buffer.from(key), record: encodeRecord(0, value) };
   });
   return {
     preconditions: batch.preconditions.map(({ key, revision }) => ({ key: Buffer.from(key), text: key, revision })),

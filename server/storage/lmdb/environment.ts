@@ -17,9 +17,8 @@ const INPUT_OUTPUT_ERROR = 5;
 
 export interface RecordWrite {
   readonly key: Buffer;
-  /** Undefined deletes the key. */
-  readonly value: Buffer | undefined;
-  readonly revision: number;
+  /** The stored form (record.ts); undefined deletes the key. */
+  readonly record: Buffer | undefined;
 }
 
 /**
@@ -107,9 +106,9 @@ export class Environment {
    */
   write(records: readonly RecordWrite[], lastRevision: number): Promise<void> {
     return this.batch(() => {
-      for (const { key, value, revision } of records) {
-        if (value === undefined) this.data.remove(key);
-        else this.data.put(key, encodeRecord(revision, value));
+      for (const { key, record } of records) {
+        if (record === undefined) this.data.remove(key);
+        else this.data.put(key, record);
       }
       this.meta.put(REVISION_KEY, encodeRecord(lastRevision, EMPTY));
     });

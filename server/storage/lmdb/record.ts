@@ -3,9 +3,14 @@ const REVISION_BYTES = 8;
 
 export function encodeRecord(revision: number, value: Buffer): Buffer {
   const record = Buffer.allocUnsafe(REVISION_BYTES + value.length);
-  record.writeBigUInt64BE(BigInt(revision), 0);
+  setRevision(record, revision);
   value.copy(record, REVISION_BYTES);
   return record;
+}
+
+export function setRevision(record: Buffer, revision: number): void {
+  record.writeUInt32BE(Math.floor(revision / 2 ** 32), 0);
+  record.writeUInt32BE(revision % 2 ** 32, 4);
 }
 
 /** @throws Error when the record is too short to be one */
