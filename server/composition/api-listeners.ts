@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { TcpListener } from "../config/configuration";
 import { type HttpListener, listenHttp, type TlsIdentity } from "../http/listener";
-import type { HttpHandler } from "../http/message";
+import type { HttpAnswer, HttpRequest } from "../http/message";
 import type { Clock } from "../sdk/clock";
 import type { Logger } from "../sdk/logger";
+import type { ListenerOpening } from "../sdk/path";
 
 export interface ApiListenersOptions {
   readonly listeners: readonly TcpListener[];
-  readonly handler: HttpHandler;
+  readonly handler: (request: HttpRequest, opens: ReadonlySet<ListenerOpening>) => Promise<HttpAnswer> | HttpAnswer;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -30,11 +31,14 @@ export class ApiListeners {
         configured.tls === undefined
           ? undefined
           : { ...readIdentity(configured.tls), minVersion: configured.tls.minVersion };
+      const opens = new Set<ListenerOpening>(
+        configured.unauthenticatedMetricsAccess ? ["unauthenticated_metrics_access"] : [],
+      );
       const listener = await listenHttp({
         host: configured.host,
         port: configured.port,
         clock: this.options.clock,
-        handler: this.options.handler,
+        handler: (request) => this.options.handler(request, opens),
         limits: { bodyBytesMax: configured.requestBytesMax },
         onHandlerError: (error) => this.report("a request's handler failed", error),
         onListenerError: (error) => this.report("a listener failed", error),

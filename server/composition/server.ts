@@ -34,6 +34,10 @@ const sealedReplication: ReplicationPort = {
   forward: sealed,
   callPrimary: sealed,
   waitUntilApplied: sealed,
+  standing: () => "absent",
+  numbering: () => ({ number: 0, clusterId: "" }),
+  origin: () => "",
+  sharedIndex: () => 0,
 };
 
 /** A node: storage, lifecycle, router, listeners; and while it is unsealed, its services. */
@@ -70,7 +74,7 @@ export class Server {
       listeners: configuration.listeners,
       clock,
       logger: logger.named("listener"),
-      handler: (request) => (this.services?.pipeline ?? this.sealedPipeline).handle(request),
+      handler: (request, opens) => (this.services?.pipeline ?? this.sealedPipeline).handle(request, opens),
     });
   }
 

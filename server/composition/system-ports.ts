@@ -1,9 +1,11 @@
 import type { Lifecycle } from "../lifecycle/lifecycle";
-import type { SystemPorts } from "../mounts/system/context";
+import type { MetricsReport, SystemPorts } from "../mounts/system/context";
 import { ServerError } from "../sdk/errors";
 import { RawJson } from "../sdk/json";
 import type { MountTable } from "../sdk/mounts";
 import type { ResponseData } from "../sdk/outcome";
+import { intervalReport } from "../services/metrics/interval-report";
+import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "../services/metrics/prometheus-text";
 import type { Environment } from "./environment";
 import type { Services } from "./services";
 
@@ -48,6 +50,7 @@ export function systemPorts(
     get keyring() {
       return services().core.barrier;
     },
+    metrics: metricsReport(environment),
     get replication() {
       return services().replication;
     },
@@ -61,6 +64,14 @@ export function systemPorts(
     },
     configuration: () => sanitizedConfiguration(environment),
     openApi: () => new RawJson(openApi()),
+  };
+}
+
+function metricsReport({ metrics, clock, configuration }: Environment): MetricsReport {
+  return {
+    prometheusContentType: PROMETHEUS_CONTENT_TYPE,
+    prometheusText: () => (configuration.telemetry.servesPrometheus ? prometheusText(metrics) : undefined),
+    intervalReport: () => intervalReport(metrics, clock.nowMilliseconds()),
   };
 }
 

@@ -153,3 +153,39 @@ it("the help shows every option that has an effect, and none that has not", () =
   }
   expect(helpText()).toContain("listener.tcp.tls_cert_file");
 });
+
+describe("telemetry", () => {
+  const LISTENER = 'address = "127.0.0.1:18200"  tls_disable = 1';
+  const read = (block: string, telemetry: string) =>
+    readConfiguration([file("a.hcl", `listener "tcp" { ${LISTENER} ${block} }\nstorage "inmem" {}\n${telemetry}`)]);
+
+  it("is closed and serves Prometheus by default", async () => {
+    const { listeners, telemetry } = await read("", "");
+    expect(listeners[0]?.unauthenticatedMetricsAccess).toBe(false);
+    expect(telemetry.servesPrometheus).toBe(true);
+  });
+
+  it("reads what existing files say, in HCL and in JSON", async () => {
+    const stanza =
+      'telemetry { prometheus_retention_time = "30s"\n disable_hostname = true\n usage_gauge_period = "10m" }';
+    const hcl = await read("telemetry { unauthenticated_metrics_access = true }", stanza);
+    expect(hcl.listeners[0]?.unauthenticatedMetricsAccess).toBe(true);
+    expect(hcl.telemetry.servesPrometheus).toBe(true);
+    const tcp = { address: "127.0.0.1:18200", tls_disable: true };
+    const json = {
+      listener: [{ tcp: { ...tcp, telemetry: [{ unauthenticated_metrics_access: true }] } }],
+      storage: { inmem: {} },
+      telemetry: [{ prometheus_retention_time: "30s", disable_hostname: true }],
+    };
+    expect(await readConfiguration([file("b.json", JSON.stringify(json))])).toEqual(hcl);
+  });
+
+  it("switches Prometheus off with a retention of 0", async () => {
+    expect((await read("", 'telemetry { prometheus_retention_time = "0s" }')).telemetry.servesPrometheus).toBe(false);
+  });
+
+  it("refuses what would be sent nowhere, and what it does not know", async () => {
+    await expect(read("", 'telemetry { statsd_address = "h:8125" }')).rejects.toThrow('"telemetry.statsd_address"');
+    await expect(read("telemetry { open = true }", "")).rejects.toThrow('"listener.0.tcp.telemetry.open"');
+  });
+});

@@ -18,6 +18,9 @@ export interface Configuration {
     readonly drClientRequests: "forward" | "refuse";
     readonly logRetentionBytes: number;
   };
+  readonly telemetry: {
+    readonly servesPrometheus: boolean;
+  };
 }
 
 export interface TcpListener {
@@ -30,6 +33,8 @@ export interface TcpListener {
     | { readonly certificateFile: string; readonly keyFile: string; readonly minVersion: "TLSv1.2" | "TLSv1.3" }
     | undefined;
   readonly requestBytesMax: number;
+  /** sys/metrics asks for no token on this listener. */
+  readonly unauthenticatedMetricsAccess: boolean;
 }
 
 export interface StaticSeal {

@@ -6,7 +6,7 @@ export function helpText(): string {
   const flags = flagTable.map((row) => `  -${row.name}${row.takesValue ? "=VALUE" : ""}`.padEnd(30) + row.help);
   const options = optionTable
     .filter((row) => row.ignored !== true)
-    .map((row) => `  ${row.path}`.padEnd(38) + summary(row));
+    .map((row) => `  ${row.path} `.padEnd(38) + summary(row));
   return [
     "Usage: meridian-server -config=FILE | -dev",
     "",

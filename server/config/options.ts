@@ -64,6 +64,13 @@ const listener: readonly OptionRow[] = [
     description: "Largest request body in bytes; paths may ask for less.",
     default: 33_554_432,
   },
+  {
+    path: "listener.tcp.telemetry.unauthenticated_metrics_access",
+    type: "boolean",
+    description:
+      "sys/metrics asks for no token on this listener; it is then answered by a sealed node and by a DR secondary too.",
+    default: false,
+  },
 ];
 
 const storage: readonly OptionRow[] = [
@@ -120,6 +127,25 @@ const replication: readonly OptionRow[] = [
   },
 ];
 
+const names = "Accepted from existing files: names of metrics never carry the host's name.";
+const series = "Accepted from existing files: there are no metrics per lease, token or entity.";
+const telemetry: readonly OptionRow[] = [
+  {
+    path: "telemetry.prometheus_retention_time",
+    type: "duration",
+    description:
+      "0 switches sys/metrics?format=prometheus off. Any other value leaves it on: series are few and never dropped.",
+    default: "24h",
+  },
+  { path: "telemetry.disable_hostname", type: "boolean", description: names, ignored: true },
+  { path: "telemetry.enable_hostname_label", type: "boolean", description: names, ignored: true },
+  { path: "telemetry.usage_gauge_period", type: "duration", description: series, ignored: true },
+  { path: "telemetry.maximum_gauge_cardinality", type: "integer", description: series, ignored: true },
+  { path: "telemetry.lease_metrics_epsilon", type: "duration", description: series, ignored: true },
+  { path: "telemetry.num_lease_metrics_buckets", type: "integer", description: series, ignored: true },
+  { path: "telemetry.add_lease_metrics_namespace_labels", type: "boolean", description: series, ignored: true },
+];
+
 const general: readonly OptionRow[] = [
   {
     path: "api_addr",
@@ -164,7 +190,14 @@ const general: readonly OptionRow[] = [
   { path: "disable_cache", type: "boolean", description: "Accepted from existing files.", ignored: true },
 ];
 
-export const optionTable: readonly OptionRow[] = [...general, ...listener, ...storage, ...seal, ...replication];
+export const optionTable: readonly OptionRow[] = [
+  ...general,
+  ...listener,
+  ...storage,
+  ...seal,
+  ...replication,
+  ...telemetry,
+];
 
 /** Blocks that name their kind: `listener "tcp" {}`, `storage "lmdb" {}`. `inmem` and `shamir` have no options. */
 export const labelledBlocks: Readonly<Record<string, readonly string[]>> = {

@@ -26,10 +26,13 @@ function optionSchema(row: OptionRow): Schema {
 }
 
 function objectOf(rows: readonly OptionRow[], prefix: string): Schema {
-  const properties = Object.fromEntries(
-    rows.filter((row) => row.path.startsWith(prefix)).map((row) => [row.path.slice(prefix.length), optionSchema(row)]),
-  );
-  return { type: "object", properties, additionalProperties: false };
+  const properties = rows
+    .filter((row) => row.path.startsWith(prefix))
+    .map((row) => {
+      const [name = "", inner] = row.path.slice(prefix.length).split(".");
+      return [name, inner === undefined ? optionSchema(row) : objectOf(rows, `${prefix}${name}.`)];
+    });
+  return { type: "object", properties: Object.fromEntries(properties), additionalProperties: false };
 }
 
 /** JSON Schema of a settled configuration: labelled blocks as `{listener: [{tcp: {...}}], storage: {lmdb: {...}}}`. */
@@ -46,6 +49,7 @@ export function configurationSchema(): Schema {
       ...Object.fromEntries(general.map((row) => [row.path, optionSchema(row)])),
       ...Object.fromEntries(blocks),
       replication: objectOf(optionTable, "replication."),
+      telemetry: objectOf(optionTable, "telemetry."),
     },
     additionalProperties: false,
     required: ["listener", "storage"],

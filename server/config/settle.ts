@@ -17,13 +17,14 @@ type Options = { readonly [name: string]: string | number | boolean | undefined 
 export async function settleConfiguration(raw: RawConfiguration, source: string): Promise<Configuration> {
   const shaped = shapeBlocks(raw, source);
   await validate(shaped, source);
-  const listeners = (shaped.listener as { tcp: Options }[]).map((block) => settleListener(block.tcp, source));
+  const listeners = (shaped.listener as { tcp: RawConfiguration }[]).map((block) => settleListener(block.tcp, source));
   const first = listeners[0];
   if (first === undefined)
     throw new ConfigurationError(`${source}: no listener; add listener "tcp" { address = "..." }`);
   const scheme = first.tls === undefined ? "http" : "https";
   const general = shaped as Options;
   const replication = (shaped.replication ?? {}) as Options;
+  const telemetry = (shaped.telemetry ?? {}) as Options;
   return {
     listeners,
     storage: settleStorage(shaped.storage as Record<string, Options>, source),
@@ -42,6 +43,7 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
     },
+    telemetry: { servesPrometheus: seconds(telemetry, "prometheus_retention_time", "telemetry.") > 0 },
   };
 }
 
@@ -51,14 +53,27 @@ function shapeBlocks(raw: RawConfiguration, source: string): RawConfiguration {
   const shaped: Record<string, unknown> = { ...rest };
   if (backend !== undefined) shaped.storage = shaped.storage ?? backend;
   if (shaped.listener !== undefined && !Array.isArray(shaped.listener)) shaped.listener = [shaped.listener];
-  for (const block of ["storage", "seal", "replication"]) {
-    const value = shaped[block];
-    if (!Array.isArray(value)) continue;
-    if (value.length !== 1)
-      throw new ConfigurationError(`${source}: ${block} is given ${value.length} times, once is allowed`);
-    shaped[block] = value[0];
+  if (Array.isArray(shaped.listener)) shaped.listener = shaped.listener.map((block) => shapeListener(block, source));
+  for (const block of ["storage", "seal", "replication", "telemetry"]) {
+    if (Array.isArray(shaped[block])) shaped[block] = onlyOne(shaped[block], block, source);
   }
   return shaped;
+}
+
+/** `telemetry` within a listener may be a list of one too. */
+function shapeListener(block: unknown, source: string): unknown {
+  const tcp = isObject(block) ? block.tcp : undefined;
+  if (!isObject(tcp) || !Array.isArray(tcp.telemetry)) return block;
+  return { tcp: { ...tcp, telemetry: onlyOne(tcp.telemetry, "listener.tcp.telemetry", source) } };
+}
+
+function onlyOne(values: readonly unknown[], block: string, source: string): unknown {
+  if (values.length === 1) return values[0];
+  throw new ConfigurationError(`${source}: ${block} is given ${values.length} times, once is allowed`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function validate(shaped: RawConfiguration, source: string): Promise<void> {
@@ -111,7 +126,9 @@ function allowedAt(key: string): string {
   return names.length === 0 ? "nothing" : [...new Set(names)].join(", ");
 }
 
-function settleListener(options: Options, source: string): TcpListener {
+function settleListener(block: RawConfiguration, source: string): TcpListener {
+  const options = block as Options;
+  const telemetry = (block.telemetry ?? {}) as Options;
   const api = address(text(options, "address") ?? "127.0.0.1:8200", "listener.tcp.address", source);
   const clusterText = text(options, "cluster_address");
   const cluster =
@@ -124,6 +141,7 @@ function settleListener(options: Options, source: string): TcpListener {
     clusterPort: cluster.port,
     tls: settleTls(options, source),
     requestBytesMax: size(options, "max_request_size", "listener.tcp."),
+    unauthenticatedMetricsAccess: flag(telemetry, "unauthenticated_metrics_access"),
   };
 }
 

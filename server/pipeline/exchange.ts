@@ -8,8 +8,15 @@ import type { JsonObject } from "../sdk/json";
 import type { IssuedLease } from "../sdk/lease";
 import type { MountContext } from "../sdk/mount";
 import type { IssuedAuth, Outcome } from "../sdk/outcome";
-import type { Call, FieldDeclarations, FieldValues, OperationDeclaration, OperationName } from "../sdk/path";
-import type { ForwardedRequest } from "../sdk/replication";
+import type {
+  Call,
+  FieldDeclarations,
+  FieldValues,
+  ListenerOpening,
+  OperationDeclaration,
+  OperationName,
+} from "../sdk/path";
+import type { EpochIndex, ForwardedRequest } from "../sdk/replication";
 import type { TokenFacts } from "../sdk/token";
 
 /** Which checks a request goes through; see the table in index.ts. */
@@ -20,6 +27,7 @@ const NO_BODY: JsonObject = new Map();
 const NO_BYTES = Buffer.alloc(0);
 const NO_NAMES: ReadonlySet<string> = new Set();
 const NO_KEYS: readonly string[] = [];
+const NO_OPENINGS: ReadonlySet<ListenerOpening> = new Set();
 
 /**
  * One request on its way through the stages. Each stage fills in what it found out; nothing is filled in twice.
@@ -34,6 +42,8 @@ export class Exchange implements AuditedRequest {
   wrapTtlSeconds: number | undefined;
   /** Values of X-Vault-Index, as sent. */
   requiredIndexes: readonly string[] = NO_KEYS;
+  /** Whether they are waited for before the request is refused. */
+  waitsForIndex = true;
   rawBody: Buffer = NO_BYTES;
   contentType: string | undefined;
   remoteAddress = "";
@@ -64,12 +74,16 @@ export class Exchange implements AuditedRequest {
   error: ServerError | undefined;
   /** The failure itself where it was no ServerError: for the log. */
   unexpected: unknown;
+  /** What the listener opens to everybody who reaches it. */
+  listenerOpens: ReadonlySet<ListenerOpening> = NO_OPENINGS;
+  /** This very operation is open so. */
+  isOpened = false;
   /** Whether the secondary that forwarded the request may have the mount. */
   allowsMount: (mountPath: string) => boolean = () => true;
   /** Own log index when the request began. */
   indexBefore = 0;
-  /** The primary's index after a forwarded write. */
-  primaryIndex = 0;
+  /** The primary's index after a forwarded write; undefined: nothing shared was written through this secondary. */
+  written: EpochIndex | undefined;
   private controller: AbortController | undefined;
   private combined: AbortSignal | undefined;
 

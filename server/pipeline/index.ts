@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpRequest } from "../http/message";
+import type { ListenerOpening } from "../sdk/path";
 import type { ForwardedAnswer, ForwardedRequest } from "../sdk/replication";
 import { Deadlines } from "./deadlines";
 import { answerOf } from "./envelope";
@@ -27,6 +28,7 @@ import { register } from "./stages/register";
 import { run } from "./stages/run";
 import { validate } from "./stages/validate";
 import { wrap } from "./stages/wrap";
+import { mayHaveWritten } from "./wrote";
 
 const REQUEST_SECONDS_MAX = 90;
 
@@ -86,8 +88,9 @@ export class Pipeline {
   }
 
   /** The handler of the API listener. Never throws and never rejects. Synchronous where no stage has to wait. */
-  handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
+  handle(request: HttpRequest, listenerOpens?: ReadonlySet<ListenerOpening>): HttpAnswer | Promise<HttpAnswer> {
     const exchange = new Exchange(this.ports.random.uuid(), request, undefined, undefined);
+    if (listenerOpens !== undefined) exchange.listenerOpens = listenerOpens;
     return this.answer(exchange);
   }
 
@@ -99,14 +102,16 @@ export class Pipeline {
   ): Promise<ForwardedAnswer> {
     const exchange = new Exchange(request.id, undefined, request, signal);
     exchange.allowsMount = allowsMount;
+    const sharedBefore = this.ports.replication.sharedIndex();
     const answer = await this.answer(exchange);
     const body = typeof answer.body === "string" ? Buffer.from(answer.body, "utf8") : answer.body;
-    const last = this.ports.replication.lastIndex();
+    const shared = this.ports.replication.sharedIndex();
     return {
       status: answer.status,
-      headers: [],
+      // The client of a DR secondary is this cluster's own; a performance secondary names its own state to its client.
+      headers: request.caller.kind === "token" ? (answer.headers ?? []) : [],
       body: body ?? Buffer.alloc(0),
-      index: last > exchange.indexBefore ? last : 0,
+      index: shared > sharedBefore ? shared : 0,
     };
   }
 
@@ -163,16 +168,10 @@ export class Pipeline {
     }
   }
 
-  /**
-   * X-Vault-Index on what modified storage. The log's index before and after says so: a write by somebody else in between
-   * gives a header that names a little more than needed, which is sound, and costs nothing per write. Reads are left out.
-   */
+  /** X-Vault-Index on what modified storage, here or at the primary. */
   private withIndex(exchange: Exchange, answer: HttpAnswer): HttpAnswer {
-    const { operation, primaryIndex } = exchange;
-    if (operation === "read" || operation === "list") return answer;
-    const last = this.ports.replication.lastIndex();
-    if (last === exchange.indexBefore && primaryIndex === 0) return answer;
-    const value = this.ports.indexHeader.format(last, primaryIndex);
+    if (exchange.written === undefined && !mayHaveWritten(exchange, this.ports)) return answer;
+    const value = this.ports.indexHeader.format(exchange.written);
     if (value === undefined) return answer;
     return { ...answer, headers: [...(answer.headers ?? []), ["X-Vault-Index", value]] };
   }

@@ -99,6 +99,9 @@ export interface Call<Context, Values> {
   readonly body: JsonObject;
 }
 
+/** Options of a listener that open a path to everybody who reaches it. */
+export type ListenerOpening = "unauthenticated_metrics_access";
+
 export interface OperationDeclaration<Context, F extends FieldDeclarations> {
   readonly summary: string;
   readonly description?: string;
@@ -108,6 +111,8 @@ export interface OperationDeclaration<Context, F extends FieldDeclarations> {
   readonly forward?: boolean;
   /** No token is looked at. */
   readonly unauthenticated?: boolean;
+  /** No token is looked at, a sealed node answers and nothing is audited where the listener has this option. */
+  readonly opensWith?: ListenerOpening;
   /** Needs the `sudo` capability too. */
   readonly sudo?: boolean;
   /** Answered while the server is sealed or not initialised too. */

@@ -17,6 +17,14 @@ import type { TokenPort } from "../../sdk/token";
 import type { View } from "../../sdk/view";
 import type { WrappingPort } from "../../sdk/wrapping";
 
+/** sys/metrics: what this process counted. */
+export interface MetricsReport {
+  readonly prometheusContentType: string;
+  /** Undefined: the operator switched it off (`prometheus_retention_time = 0`). */
+  prometheusText(): string | undefined;
+  intervalReport(): ResponseData;
+}
+
 /** The encryption keys of the barrier, as sys/key-status and sys/rotate see them. */
 export interface KeyringPort {
   keyStatus(): EncryptionKeyStatus;
@@ -24,7 +32,7 @@ export interface KeyringPort {
 }
 
 /**
- * What sys/ reaches. Rows may be getters: all but `seal`, `node` and `openApi` are asked only while the server is unsealed.
+ * What sys/ reaches. Rows may be getters: all but `seal`, `node`, `metrics` and `openApi` are asked only while the server is unsealed.
  */
 export interface SystemPorts {
   readonly seal: SealPort;
@@ -37,6 +45,7 @@ export interface SystemPorts {
   readonly leases: LeasePort;
   readonly wrapping: WrappingPort;
   readonly keyring: KeyringPort;
+  readonly metrics: MetricsReport;
   readonly replication: ReplicationAdmin;
   readonly log: Pick<ReplicationPort, "lastIndex">;
   /** Undefined where this cluster follows nobody. */

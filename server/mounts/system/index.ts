@@ -10,6 +10,7 @@ import { initializationPaths } from "./path-initialization";
 import { internalPaths } from "./path-internal";
 import { keyPaths } from "./path-keys";
 import { leasePaths } from "./path-leases";
+import { metricsPaths } from "./path-metrics";
 import { mountPaths } from "./path-mounts";
 import { policyPaths } from "./path-policies";
 import { remountPaths } from "./path-remount";
@@ -23,6 +24,7 @@ export const systemPaths: readonly AnyPath<SystemContext>[] = [
   ...initializationPaths,
   ...sealPaths,
   ...healthPaths,
+  ...metricsPaths,
   ...mountPaths,
   ...remountPaths,
   ...policyPaths,

@@ -6,7 +6,8 @@ import type { PipelinePorts } from "../ports";
  * was due leaves one entry with the reason.
  */
 export function auditResponse(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {
-  if (exchange.declaration?.unaudited === true || exchange.answeredElsewhere || !exchange.isPastSeal) return undefined;
+  if (exchange.declaration?.unaudited === true || exchange.isOpened) return undefined;
+  if (exchange.answeredElsewhere || !exchange.isPastSeal) return undefined;
   if (exchange.declaration?.endsTrail === true && exchange.error === undefined) return undefined;
   const error = exchange.error?.publicText ?? "";
   if (!exchange.requestAudited) {

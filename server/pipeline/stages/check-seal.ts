@@ -5,7 +5,7 @@ import type { PipelinePorts } from "../ports";
 /** A sealed node answers what is declared for it and says nothing about the rest. */
 export function checkSeal(exchange: Exchange, ports: PipelinePorts): undefined {
   const isSealed = ports.seal.isSealed();
-  if (isSealed && exchange.declaration?.whileSealed !== true) throw new ServerError("sealed");
+  if (isSealed && exchange.declaration?.whileSealed !== true && !exchange.isOpened) throw new ServerError("sealed");
   exchange.isPastSeal = !isSealed;
   return undefined;
 }

@@ -37,6 +37,15 @@ function lookUp(exchange: Exchange, ports: PipelinePorts): void {
   if (exchange.kind === "authenticated" && exchange.declaration?.unauthenticated === true) {
     exchange.kind = openKind(mount.entry.kind);
   }
+  openToAll(exchange);
+}
+
+/** What the operator opened on the listener that the request came over. */
+function openToAll(exchange: Exchange): void {
+  const opening = exchange.declaration?.opensWith;
+  if (opening === undefined || exchange.kind !== "authenticated" || !exchange.listenerOpens.has(opening)) return;
+  exchange.isOpened = true;
+  exchange.kind = "unauthenticated";
 }
 
 function openKind(kind: "secret" | "auth"): RequestKind {

@@ -6,8 +6,11 @@ import type { PipelinePorts } from "../ports";
 /** A DR secondary serves no clients: it hands the request to its primary, token and all, or refuses it. */
 export function leaveDrSecondary(exchange: Exchange, ports: PipelinePorts): Promise<void> | undefined {
   if (ports.replication.state().dr !== "secondary") return undefined;
+  if (exchange.isOpened) return undefined;
   if (exchange.declaration?.onDrSecondary === true || exchange.path.startsWith("sys/replication/")) return undefined;
-  if (exchange.forwarded !== undefined || ports.replication.drClientRequests() === "refuse") {
+  // The primary would answer with what is its own.
+  const isNodesOwn = exchange.declaration?.opensWith !== undefined;
+  if (isNodesOwn || exchange.forwarded !== undefined || ports.replication.drClientRequests() === "refuse") {
     throw new ServerError("dr_secondary");
   }
   return handOver(exchange, ports);

@@ -141,6 +141,11 @@ const fixedPorts = {
     keyStatus: () => ({ activeKeyId: "1", term: 2, installedAtMilliseconds: 0, encryptions: 5 }),
     rotate: async () => ({ activeKeyId: "2", term: 3, installedAtMilliseconds: 0, encryptions: 0 }),
   },
+  metrics: {
+    prometheusContentType: "text/plain; version=0.0.4; charset=utf-8",
+    prometheusText: () => "# TYPE vault_core_unsealed gauge\nvault_core_unsealed 1\n",
+    intervalReport: () => ({ Timestamp: "2026-01-02 03:04:00 +0000 UTC", Gauges: [] }),
+  },
   configuration: () => ({ api_addr: "https://127.0.0.1:8200" }),
   openApi: () => ({ text: '{"openapi":"3.0.2"}' }),
 };
