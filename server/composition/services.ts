@@ -77,14 +77,7 @@ export class Services {
     const replicationStore = new ReplicationStore(barrier);
     this.wrapping = new ActivationWrapping(wrapping, () => replicationStore.readSigningKey(), clock);
     this.audit = new AuditService({ clock, random, logger: logger.named("audit"), nodeId: configuration.nodeId });
-    this.indexHeader = new IndexHeader(
-      {
-        state: () => this.replication.state(),
-        lastIndex: () => core.log.lastIndex(),
-        waitUntilApplied: (mode, index, signal) => this.replication.waitUntilApplied(mode, index, signal),
-      },
-      random,
-    );
+    this.indexHeader = new IndexHeader(() => this.replication, random);
     this.tidy = new PeriodicTask(clock, TIDY_MILLISECONDS, () => router.tidyAll(this.stopping.signal));
   }
 

@@ -20,10 +20,9 @@ export async function forwardWhole(exchange: Exchange, ports: PipelinePorts): Pr
   const wrapTtlSeconds = caller.kind === "facts" ? exchange.wrapTtlSeconds : undefined;
   const request = forwardedRequest(exchange, caller, wrapTtlSeconds);
   const answer = await ports.replication.forward("performance", request, exchange.signal);
-  const { status, body, headers } = answer;
-  exchange.primaryIndex = answer.index;
-  const isHere =
-    answer.index === 0 || (await ports.replication.waitUntilApplied("performance", answer.index, exchange.signal));
+  const { status, body, headers, epoch, index } = answer;
+  if (index > 0) exchange.written = { epoch, index };
+  const isHere = index === 0 || (await ports.replication.waitUntilApplied("performance", answer, exchange.signal));
   exchange.outcome = { kind: "forwarded", status, body, headers, ...(isHere ? {} : { warnings: [BEHIND] }) };
 }
 

@@ -8,5 +8,9 @@ export function forwardedRequest(
   wrapTtlSeconds: number | undefined,
 ): ForwardedRequest {
   const { id, operation, path, query, rawBody, contentType, remoteAddress } = exchange;
-  return { id, caller, operation, path, query, body: rawBody, contentType, remoteAddress, wrapTtlSeconds };
+  const request = { id, caller, operation, path, query, body: rawBody, contentType, remoteAddress, wrapTtlSeconds };
+  // What a performance secondary was asked to hold it has looked at itself; a DR secondary looks at nothing.
+  return caller.kind === "facts" || exchange.requiredIndexes.length === 0
+    ? request
+    : { ...request, requiredIndexes: exchange.requiredIndexes };
 }

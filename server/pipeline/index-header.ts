@@ -1,24 +1,24 @@
 import { constantTimeEqual, hmacSha256 } from "../sdk/crypto";
 import { isServerError } from "../sdk/errors";
 import type { Random } from "../sdk/random";
-import type { ReplicationPort } from "../sdk/replication";
+import type { EpochIndex, ReplicationPort } from "../sdk/replication";
 import type { View } from "../sdk/view";
+import { encodeIndexState, type IndexState, parseIndexState } from "./index-state";
 
 const KEY = "index-header-hmac-key";
 const KEY_BYTES = 32;
+/** Three cluster ids, two epochs, two indexes and the code are 330 characters in base64. */
 const HEADER_LENGTH_MAX = 512;
 
-interface IndexState {
-  readonly clusterId: string;
-  /** In the numbering of `clusterId`. */
-  readonly localIndex: number;
-  /** In the numbering of the performance primary; 0: the request wrote nothing shared through a secondary. */
-  readonly replicatedIndex: number;
-}
+export type IndexPort = Pick<
+  ReplicationPort,
+  "state" | "lastIndex" | "sharedIndex" | "numbering" | "origin" | "standing" | "waitUntilApplied"
+>;
 
 /**
- * X-Vault-Index: base64 of `v1:<cluster id>:<local index>:<replicated index>:<hex HMAC-SHA256>`. The key is shared by the
- * performance set, so that a secondary can tell whether it holds what the primary wrote.
+ * X-Vault-Index: base64 of `v1:<cluster>:<local index>:<replicated index>:<hex HMAC-SHA256>`. The key is shared by the
+ * performance set, so that a secondary can tell whether it holds what the primary wrote. Whoever forges a header is told
+ * that the state is not there, and waits for nothing.
  */
 export class IndexHeader {
   private view: View | undefined;
@@ -26,7 +26,7 @@ export class IndexHeader {
   private key: Buffer | undefined;
 
   constructor(
-    private readonly replication: Pick<ReplicationPort, "state" | "lastIndex" | "waitUntilApplied">,
+    private readonly replicationNow: () => IndexPort,
     private readonly random: Random,
   ) {}
 
@@ -45,31 +45,56 @@ export class IndexHeader {
     }
   }
 
+  private get replication(): IndexPort {
+    return this.replicationNow();
+  }
+
   close(): void {
     this.view = undefined;
     this.key = undefined;
   }
 
-  /** The header's value, undefined while the set has no key. On a primary its own index counts for its secondaries too. */
-  format(localIndex: number, primaryIndex: number): string | undefined {
+  /**
+   * The header's value, undefined while the set has no key.
+   * @param written what the request wrote at the primary; undefined: nothing through a secondary
+   */
+  format(written: EpochIndex | undefined): string | undefined {
     if (this.key === undefined) return undefined;
-    const isSecondary = this.replication.state().performance === "secondary";
-    const text = `v1:${this.clusterId}:${localIndex}:${isSecondary ? primaryIndex : localIndex}`;
+    const { replication, clusterId } = this;
+    const follows = replication.state().performance === "secondary";
+    const own = { epoch: replication.numbering("performance"), index: follows ? 0 : replication.sharedIndex() };
+    const text = encodeIndexState({
+      clusterId,
+      localEpochNumber: replication.numbering("dr").number,
+      originId: replication.origin("dr"),
+      localIndex: replication.lastIndex(),
+      replicated: written ?? own,
+    });
     return Buffer.from(`${text}:${mac(this.key, text)}`, "utf8").toString("base64");
   }
 
-  /** Whether this cluster holds what the header names; waits as long as `consistency_wait`. A forged header is not present. */
-  async isPresent(header: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Whether this cluster holds what the header names.
+   * @param waits for as long as `consistency_wait` where it may still come
+   */
+  async isPresent(header: string, waits: boolean, signal: AbortSignal): Promise<boolean> {
     const key = await this.knownKey();
-    const state = key === undefined ? undefined : parse(header, key);
+    const state = key === undefined ? undefined : opened(header, key);
     if (state === undefined) return false;
-    const isOwn = state.clusterId === this.clusterId;
-    if (isOwn && state.localIndex > this.replication.lastIndex()) return false;
-    if (state.replicatedIndex === 0) return true;
-    if (this.replication.state().performance === "secondary") {
-      return this.replication.waitUntilApplied("performance", state.replicatedIndex, signal);
-    }
-    return isOwn || state.replicatedIndex <= this.replication.lastIndex();
+    const { clusterId, localEpochNumber, localIndex, replicated } = state;
+    const isHeld = (mode: "dr" | "performance", at: EpochIndex): Promise<boolean> | boolean =>
+      waits ? this.replication.waitUntilApplied(mode, at, signal) : this.replication.standing(mode, at) === "held";
+    if (!this.isKin(state)) return isHeld("performance", replicated);
+    const local = await isHeld("dr", { epoch: { number: localEpochNumber, clusterId }, index: localIndex });
+    // What a cluster wrote itself is in its own numbering already.
+    if (!local || replicated.epoch.clusterId === clusterId) return local;
+    return isHeld("performance", replicated);
+  }
+
+  /** Whether tokens, leases and local mounts of the header's cluster are, or become, this cluster's own. */
+  private isKin({ clusterId, originId }: IndexState): boolean {
+    const origin = this.replication.origin("dr");
+    return clusterId === this.clusterId || clusterId === origin || originId === origin;
   }
 
   /** A secondary may have been unsealed before the key reached it. */
@@ -83,14 +108,12 @@ function mac(key: Buffer, text: string): string {
   return hmacSha256(key, text).toString("hex");
 }
 
-function parse(header: string, key: Buffer): IndexState | undefined {
+function opened(header: string, key: Buffer): IndexState | undefined {
   if (header.length > HEADER_LENGTH_MAX) return undefined;
   const text = Buffer.from(header, "base64").toString("utf8");
   const end = text.lastIndexOf(":");
   const signed = text.slice(0, Math.max(end, 0));
   const given = Buffer.from(text.slice(end + 1), "utf8");
   if (!constantTimeEqual(Buffer.from(mac(key, signed), "utf8"), given)) return undefined;
-  const [version, clusterId = "", localIndex = "", replicatedIndex = ""] = signed.split(":");
-  if (version !== "v1") return undefined;
-  return { clusterId, localIndex: Number(localIndex), replicatedIndex: Number(replicatedIndex) };
+  return parseIndexState(signed);
 }

@@ -1,6 +1,7 @@
+import type { HttpAnswer } from "../http/message";
 import { ServerError } from "../sdk/errors";
 import { withBoxes } from "./testing/boxes";
-import { textOf, tokenFacts } from "./testing/pipeline-fixture";
+import { type PipelineFixture, textOf, tokenFacts } from "./testing/pipeline-fixture";
 
 const everyMount = (): boolean => true;
 
@@ -16,7 +17,7 @@ test("a performance secondary forwards declared writes and writes that meet read
     caller: { kind: "facts" },
   });
   fixture.barrier.commitFailure = "read_only";
-  fixture.applied = false;
+  fixture.standing = "awaited";
   const behind = await fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' });
   expect(behind.status).toBe(200);
   expect(JSON.parse(textOf(behind)).warnings[0]).toContain("not caught up");
@@ -123,4 +124,70 @@ test("X-Vault-Index comes with writes, is honoured, and a forged one is not", as
   expect(await read("nonsense")).toBe(412);
   fixture.barrier.index--;
   expect(await read(value)).toBe(412);
+});
+
+async function opened(): Promise<PipelineFixture> {
+  const fixture = await withBoxes();
+  await fixture.indexHeader.open(fixture.view("core/", "replicated"), "cluster-1");
+  return fixture;
+}
+
+const headerOf = (answer: HttpAnswer): string => answer.headers?.find(([name]) => name === "X-Vault-Index")?.[1] ?? "";
+const stateOf = (header: string): string =>
+  Buffer.from(header, "base64")
+    .toString()
+    .replace(/:[0-9a-f]{64}$/, "");
+
+test("a header made through a secondary names the epoch, and is honoured by the epoch and not by the number", async () => {
+  const fixture = await opened();
+  fixture.state = { performance: "secondary", dr: "disabled" };
+  fixture.forwardAnswer = async () => ({ status: 204, headers: [], body: Buffer.alloc(0), index: 7 });
+  const header = headerOf(await fixture.ask("POST", "/v1/boxes/shared/a", { token: "root", body: "{}" }));
+  expect(stateOf(header)).toMatch(/^v1:cluster-1\.0\.cluster-1\.1\.primary-1:\d+:7$/);
+  const read = async (more: Readonly<Record<string, string>> = {}): Promise<number> =>
+    (await fixture.ask("GET", "/v1/boxes/box/a", { token: "root", headers: { "x-vault-index": header, ...more } }))
+      .status;
+  expect(await read()).toBe(404);
+  for (const standing of ["awaited", "absent"] as const) {
+    fixture.standing = standing;
+    expect([await read(), await read({ "x-vault-inconsistent": "fail" })]).toEqual([412, 412]);
+  }
+});
+
+test("several headers are all asked for, a flood of them is refused, and forward-active-node changes nothing here", async () => {
+  const fixture = await opened();
+  const header = headerOf(await fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' }));
+  const read = async (value: string, more: Readonly<Record<string, string>> = {}): Promise<number> =>
+    (await fixture.ask("GET", "/v1/boxes/box/a", { token: "root", headers: { "x-vault-index": value, ...more } }))
+      .status;
+  expect(await read(`${header}, ${header}`)).toBe(200);
+  expect(await read(`${header},nonsense`)).toBe(412);
+  expect(await read(Array(9).fill(header).join(","))).toBe(400);
+  fixture.barrier.index--;
+  for (const wish of ["forward-active-node", "fail", "anything"]) {
+    expect([wish, await read(header, { "x-vault-inconsistent": wish })]).toEqual([wish, 412]);
+  }
+});
+
+test("a DR secondary passes the client's index on and the primary's own back, and adds none of its own", async () => {
+  const fixture = await opened();
+  const header = headerOf(await fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' }));
+  fixture.state = { performance: "disabled", dr: "secondary" };
+  fixture.forwardAnswer = async () => {
+    // Applying what the primary wrote moves the secondary's own log.
+    fixture.barrier.index++;
+    return { status: 204, headers: [["X-Vault-Index", "of the primary"]], body: Buffer.alloc(0), index: 9 };
+  };
+  const headers = { "x-vault-index": header };
+  const answer = await fixture.ask("PUT", "/v1/boxes/box/a", { token: "root", body: "{}", headers });
+  expect(answer.headers).toEqual([["X-Vault-Index", "of the primary"]]);
+  const sent = fixture.forwarded[0];
+  if (sent === undefined) throw new Error("nothing was forwarded");
+  expect(sent.requiredIndexes).toEqual([header]);
+  fixture.state = { performance: "disabled", dr: "primary" };
+  const run = (indexes: readonly string[]) =>
+    fixture.pipeline.handleForwarded({ ...sent, requiredIndexes: indexes }, new AbortController().signal, everyMount);
+  const accepted = await run([header]);
+  expect([accepted.status, accepted.headers.map(([name]) => name)]).toEqual([204, ["X-Vault-Index"]]);
+  expect((await run(["forged"])).status).toBe(412);
 });

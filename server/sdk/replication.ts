@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json";
-import type { ReplicationMode } from "./log";
+import type { Epoch, ReplicationMode } from "./log";
 import type { OperationName } from "./path";
 import type { TokenFacts } from "./token";
 
@@ -26,15 +26,32 @@ export interface ForwardedRequest {
   readonly remoteAddress: string;
   /** Seconds. A performance secondary wraps the answer itself; the primary's policies ask for it all the same. */
   readonly wrapTtlSeconds: number | undefined;
+  /** Values of X-Vault-Index, with a token alone: the cluster that runs the request looks at them. */
+  readonly requiredIndexes?: readonly string[];
 }
 
 export interface ForwardedAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
-  /** The primary's log index after the request's writes, for read-your-writes. 0: it wrote nothing shared. */
+  /** Index of the last shared entry of the primary's log after the request's writes. 0: none was written meanwhile. */
   readonly index: number;
 }
+
+/** An index in the log of the cluster that writes in `epoch`. Number 0: a cluster that was in no set, in its own numbering. */
+export interface EpochIndex {
+  readonly epoch: Epoch;
+  readonly index: number;
+}
+
+/**
+ * How a cluster stands to an index. `held`: applied here. `awaited`: it may still come. `absent`: it is of a history that
+ * this cluster does not share, or was lost at a promotion; waiting does not help.
+ */
+export type IndexStanding = "held" | "awaited" | "absent";
+
+/** An answer, its index, and the epoch in which that counts. */
+export interface ForwardResult extends ForwardedAnswer, EpochIndex {}
 
 /** What the pipeline needs of replication. */
 export interface ReplicationPort {
@@ -42,13 +59,21 @@ export interface ReplicationPort {
   /** How a DR secondary treats clients. */
   drClientRequests(): "forward" | "refuse";
   /** Hands the request to the mode's primary. @throws `primary_unreachable`, `fenced` */
-  forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedAnswer>;
+  forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardResult>;
   /** Runs `MountType.primaryCalls[name]` of the mount on the performance primary. @throws `primary_unreachable` */
   callPrimary(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
-  /** Resolves true once this cluster has applied the primary's `index`, false after `consistency_wait`. */
-  waitUntilApplied(mode: ReplicationMode, index: number, signal: AbortSignal): Promise<boolean>;
+  /** Whether this cluster holds what the set wrote at the index. What is not known to be here is not `held`. */
+  standing(mode: ReplicationMode, at: EpochIndex): IndexStanding;
+  /** Resolves true once this cluster holds it; false after `consistency_wait`, or at once where waiting cannot help. */
+  waitUntilApplied(mode: ReplicationMode, at: EpochIndex, signal: AbortSignal): Promise<boolean>;
+  /** The epoch in which the mode's writes count here. */
+  numbering(mode: ReplicationMode): Epoch;
+  /** The cluster that the mode's history began with; this one where there is no history. */
+  origin(mode: ReplicationMode): string;
   /** Last index of this cluster's own log (`last_wal`). */
   lastIndex(): number;
+  /** Index of the last own entry that performance secondaries get. */
+  sharedIndex(): number;
 }
 
 /**

@@ -45,8 +45,14 @@ function takeHttp(exchange: Exchange, http: HttpRequest): void {
   exchange.wrapTtlSeconds = wrapTtl(headers.get("x-vault-wrap-ttl"));
   exchange.rawBody = http.body;
   exchange.contentType = headers.get("content-type");
-  if (headers.get("x-vault-index") !== undefined) exchange.requiredIndexes = headers.all("x-vault-index");
+  if (headers.get("x-vault-index") !== undefined) takeIndexes(exchange, http);
   if (headers.get("x-vault-namespace") !== undefined) checkNamespace(vaultHeadersOf(http).namespace);
+}
+
+/** A proxy may have joined several header lines by commas, which no state holds. */
+function takeIndexes(exchange: Exchange, { headers }: HttpRequest): void {
+  exchange.requiredIndexes = headers.all("x-vault-index").flatMap((line) => line.split(",").map((one) => one.trim()));
+  exchange.waitsForIndex = headers.get("x-vault-inconsistent") !== "fail";
 }
 
 function takeVerb(exchange: Exchange, method: string, query: ReadonlyMap<string, readonly string[]>): void {
@@ -70,6 +76,7 @@ function takeForwarded(exchange: Exchange, forwarded: NonNullable<Exchange["forw
   exchange.rawBody = forwarded.body;
   exchange.contentType = forwarded.contentType;
   exchange.wrapTtlSeconds = forwarded.wrapTtlSeconds;
+  exchange.requiredIndexes = forwarded.requiredIndexes ?? [];
   if (caller.kind === "token") exchange.clientToken = caller.token?.toString("latin1") ?? "";
   else {
     exchange.kind = "forwarded";

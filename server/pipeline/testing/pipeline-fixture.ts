@@ -2,11 +2,18 @@ import type { HttpAnswer, HttpRequest } from "../../http/message";
 import { Router } from "../../router/router";
 import type { AuditTrail } from "../../sdk/audit";
 import { ServerError } from "../../sdk/errors";
-import type { KeyClass } from "../../sdk/log";
+import type { Epoch, KeyClass } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
 import type { MountType } from "../../sdk/mount";
 import type { AccessQuestion } from "../../sdk/policy";
-import type { ForwardedAnswer, ForwardedRequest, ReplicationPort, ReplicationState } from "../../sdk/replication";
+import type {
+  EpochIndex,
+  ForwardedAnswer,
+  ForwardedRequest,
+  IndexStanding,
+  ReplicationPort,
+  ReplicationState,
+} from "../../sdk/replication";
 import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
 import { seededRandom } from "../../sdk/testing/seeded-random";
@@ -87,8 +94,11 @@ export class PipelineFixture {
   state: ReplicationState = { performance: "disabled", dr: "disabled" };
   drClientRequests: "forward" | "refuse" = "forward";
   readonly forwarded: ForwardedRequest[] = [];
+  /** How this cluster stands to every index but its own. */
+  standing: IndexStanding = "held";
+  /** The epoch that forwarded requests run in. */
+  epoch: Epoch = { number: 1, clusterId: "primary-1" };
   forwardAnswer: () => Promise<ForwardedAnswer> = () => Promise.reject(new ServerError("primary_unreachable"));
-  applied = true;
   audit: AuditTrail = { request: () => undefined, response: () => undefined };
   readonly finished: TokenFacts[] = [];
   finishUse: (facts: TokenFacts) => Promise<void> = async (facts) => void this.finished.push(facts);
@@ -107,7 +117,7 @@ export class PipelineFixture {
       replication,
       leaseLimits: { defaultLeaseTtlSeconds: 2_764_800, maxLeaseTtlSeconds: 2_764_800 },
     });
-    this.indexHeader = new IndexHeader(replication, this.random);
+    this.indexHeader = new IndexHeader(() => replication, this.random);
     this.pipeline = new Pipeline({
       router: this.router,
       seal: { isSealed: () => this.sealed },
@@ -162,17 +172,29 @@ export class PipelineFixture {
     return this.pipeline.handle(httpRequest(method, target, options));
   }
 
+  private standingOf({ epoch, index }: EpochIndex): IndexStanding {
+    if (epoch.clusterId === "cluster-1") return index <= this.barrier.index ? "held" : "awaited";
+    return index === 0 ? "held" : this.standing;
+  }
+
   private replication(): ReplicationPort {
     return {
       state: () => this.state,
       drClientRequests: () => this.drClientRequests,
-      forward: (_mode, request) => {
+      forward: async (_mode, request) => {
         this.forwarded.push(request);
-        return this.forwardAnswer();
+        return { ...(await this.forwardAnswer()), epoch: this.epoch };
       },
       callPrimary: () => Promise.reject(new ServerError("primary_unreachable")),
-      waitUntilApplied: () => Promise.resolve(this.applied),
+      standing: (_mode, at) => this.standingOf(at),
+      waitUntilApplied: async (_mode, at) => this.standingOf(at) === "held",
+      numbering: (mode) =>
+        mode === "performance" && this.state.performance === "secondary"
+          ? this.epoch
+          : { number: 0, clusterId: "cluster-1" },
+      origin: () => "cluster-1",
       lastIndex: () => this.barrier.index,
+      sharedIndex: () => this.barrier.index,
     };
   }
 }

@@ -80,6 +80,7 @@ export function decodeForward(frame: Buffer): ForwardEnvelope {
     contentType: header.optional("contentType", (reader) => reader.text("contentType")),
     remoteAddress: header.text("remoteAddress"),
     wrapTtlSeconds: header.optional("wrapTtlSeconds", (reader) => reader.number("wrapTtlSeconds")),
+    ...(header.has("requiredIndexes") ? { requiredIndexes: header.texts("requiredIndexes") } : {}),
   };
   return { epoch: readEpoch(header), mode: header.text("mode") === "dr" ? "dr" : "performance", request };
 }

@@ -1,31 +1,38 @@
 import type { Clock } from "../../sdk/clock";
+import type { EpochIndex } from "../../sdk/replication";
 
 /** How far the primary's log is applied here, in the primary's numbering, and who waits for more. */
 export class AppliedIndex {
-  index = 0;
-  private clusterId = "";
+  private current: EpochIndex | undefined;
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** A stream begins: the numbering may be another cluster's now. */
-  begin(clusterId: string, index: number): void {
-    this.clusterId = clusterId;
-    this.reached(index);
+  /** 0: no stream has begun yet. */
+  get index(): number {
+    return this.current?.index ?? 0;
   }
 
-  get upstreamClusterId(): string {
-    return this.clusterId;
+  /** Undefined: no stream has begun yet. */
+  get position(): EpochIndex | undefined {
+    return this.current;
+  }
+
+  /** A stream begins: the epoch, and with it the numbering, may be another one now. */
+  begin(position: EpochIndex): void {
+    this.current = position;
+    this.look();
   }
 
   reached(index: number): void {
-    this.index = index;
-    for (const look of [...this.waiting]) look();
+    if (this.current === undefined) return;
+    this.current = { epoch: this.current.epoch, index };
+    this.look();
   }
 
-  /** Resolves true once `index` is applied, false after the time or when the signal aborts. */
-  wait(index: number, milliseconds: number, signal: AbortSignal): Promise<boolean> {
-    if (this.index >= index) return Promise.resolve(true);
+  /** Resolves true once `holds`, which is asked whenever more is applied; false after the time or when the signal aborts. */
+  wait(holds: () => boolean, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+    if (holds()) return Promise.resolve(true);
     return new Promise((resolve) => {
       const settle = (reached: boolean): void => {
         this.waiting.delete(look);
@@ -34,7 +41,7 @@ export class AppliedIndex {
         resolve(reached);
       };
       const look = (): void => {
-        if (this.index >= index) settle(true);
+        if (holds()) settle(true);
       };
       const abort = (): void => settle(false);
       const timer = this.clock.setTimer(milliseconds, abort);
@@ -42,5 +49,9 @@ export class AppliedIndex {
       this.waiting.add(look);
       if (signal.aborted) abort();
     });
+  }
+
+  private look(): void {
+    for (const look of [...this.waiting]) look();
   }
 }

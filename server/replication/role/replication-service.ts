@@ -1,9 +1,16 @@
 import { ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { currentEpoch } from "../../sdk/lineage";
-import type { Lineage, ReplicationMode } from "../../sdk/log";
+import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
 import type { ResponseData, WrapInfo } from "../../sdk/outcome";
-import type { ForwardedAnswer, ForwardedRequest, ReplicationPort, ReplicationState } from "../../sdk/replication";
+import type {
+  EpochIndex,
+  ForwardedRequest,
+  ForwardResult,
+  IndexStanding,
+  ReplicationPort,
+  ReplicationState,
+} from "../../sdk/replication";
 import type {
   DemoteRequest,
   DynamicFilter,
@@ -29,6 +36,7 @@ import type { ReplicationDependencies } from "./dependencies";
 import { Failover } from "./failover";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
+import { IndexStandings } from "./index-standings";
 import { Merkle } from "./merkle";
 import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
@@ -55,6 +63,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly operationTokens: OperationTokens;
   private relevant: readonly [RelevantIndices, () => void] | undefined;
   private readonly fence: Fence;
+  private readonly standings: IndexStandings;
   private readonly formerPrimaries: FormerPrimaries;
 
   private constructor(private readonly deps: ReplicationDependencies) {
@@ -70,6 +79,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.merkle = new Merkle(deps);
     this.operationTokens = new OperationTokens(deps, state);
     this.statusReport = new ReplicationStatus(deps, state, hub, runners, this.merkle, () => this.relevant?.[0]);
+    this.standings = new IndexStandings(deps, state, runners);
     this.fence = new Fence(deps, state, hub, runners);
     this.formerPrimaries = new FormerPrimaries(deps, state);
     changes.beforeSettling(() => this.fence.review());
@@ -204,8 +214,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return this.deps.settings.drClientRequests;
   }
 
-  forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedAnswer> {
-    return forwardRequest(this.opener(mode), mode, this.epoch(mode), request, signal);
+  async forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardResult> {
+    const epoch = this.epoch(mode);
+    return { ...(await forwardRequest(this.opener(mode), mode, epoch, request, signal)), epoch };
   }
 
   callPrimary(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
@@ -215,14 +226,28 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return callPrimary(this.opener("performance"), this.epoch("performance"), mountId, name, payload, never);
   }
 
-  waitUntilApplied(mode: ReplicationMode, index: number, signal: AbortSignal): Promise<boolean> {
-    const runner = this.runners.of(mode);
-    if (runner === undefined || index === 0) return Promise.resolve(true);
-    return runner.applied.wait(index, this.deps.settings.consistencyWaitMilliseconds, signal);
+  standing(mode: ReplicationMode, at: EpochIndex): IndexStanding {
+    return this.standings.standing(mode, at);
+  }
+
+  waitUntilApplied(mode: ReplicationMode, at: EpochIndex, signal: AbortSignal): Promise<boolean> {
+    return this.standings.wait(mode, at, signal);
+  }
+
+  numbering(mode: ReplicationMode): Epoch {
+    return this.standings.numbering(mode);
+  }
+
+  origin(mode: ReplicationMode): string {
+    return this.standings.origin(mode);
   }
 
   lastIndex(): number {
     return this.deps.core.log.lastIndex();
+  }
+
+  sharedIndex(): number {
+    return this.relevant?.[0].of("performance") ?? this.lastIndex();
   }
 
   /** Ages and skews for sys/health on a secondary; undefined elsewhere. Milliseconds. */

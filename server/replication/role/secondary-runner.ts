@@ -1,3 +1,4 @@
+import { currentEpoch } from "../../sdk/lineage";
 import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { CursorMismatch, LogDivergence } from "../../sdk/log";
 import type { FrameChannel, PeerConnection } from "../../sdk/transport";
@@ -170,7 +171,7 @@ export class SecondaryRunner {
         this.options.addressesLearned(facts.clusterAddresses);
       },
       started: (welcome: Welcome) => {
-        this.applied.begin(welcome.clusterId, welcome.index);
+        this.applied.begin({ epoch: currentEpoch(welcome.lineage), index: welcome.index });
         this.move("streaming", "");
         stood();
         this.options.joined().catch((error: Error) => {

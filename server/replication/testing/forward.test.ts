@@ -59,7 +59,7 @@ test("a forwarded write is answered by the primary and readable here once its in
     );
     expect(answer).toMatchObject({ status: 200, headers: [["X-Test", "yes"]] });
     expect(answer.body.toString()).toBe("by anna");
-    expect(await b.replication.waitUntilApplied("performance", answer.index, never)).toBe(true);
+    expect(await b.replication.waitUntilApplied("performance", answer, never)).toBe(true);
     expect(await getKey(b.core, `data/m1/k${n}`)).toBe("forwarded");
   }
 });
@@ -120,7 +120,8 @@ test("a mount that the filter leaves out is not reached through the primary eith
 test("waiting for what never comes ends, and says so", async () => {
   const [a, b] = await pair("performance");
   const abort = new AbortController();
-  const waiting = b.replication.waitUntilApplied("performance", a.core.log.lastIndex() + 100, abort.signal);
+  const far = { epoch: a.replication.numbering("performance"), index: a.core.log.lastIndex() + 100 };
+  const waiting = b.replication.waitUntilApplied("performance", far, abort.signal);
   await until("it waits", () => true);
   abort.abort();
   expect(await waiting).toBe(false);
