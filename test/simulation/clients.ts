@@ -9,11 +9,14 @@ import { tableOfSite, type World } from "./world";
 
 const PATIENCE_MILLISECONDS = 3_000;
 const KEYS_PER_CLIENT = 6;
+const OPERATIONS_PER_SECOND = 120;
 
 /** Clients of one world: each writes its own keys, one write after the other, and keeps to what it was told. */
 export class Clients {
   private running = true;
-  private readonly done: Promise<void>[] = [];
+  private done: readonly Promise<void>[] = [];
+  private readonly begun: (() => Promise<void>)[] = [];
+  private clients = 0;
   operations = 0;
 
   constructor(private readonly world: World) {}
@@ -26,6 +29,7 @@ export class Clients {
     for (const { mode, secondary } of this.world.topology.links) {
       if (mode === "performance") this.begin(`forward ${secondary}`, (_, at) => this.forward(secondary, at));
     }
+    this.done = this.begun.map((run) => run());
   }
 
   /** Stops beginning new operations; resolves when the last one was answered or given up. */
@@ -36,14 +40,17 @@ export class Clients {
 
   private begin(name: string, write: (random: SeededRandom, at: number) => Promise<void>): void {
     const random = new SeededRandom(this.world.seed, "client", name);
+    this.clients += 1;
     const run = async (): Promise<void> => {
+      // All of them together make about so many operations a second, whatever the topology.
+      const pause = (this.clients * 1_000) / OPERATIONS_PER_SECOND;
       for (let at = 0; this.running; at += 1) {
-        await this.world.scheduler.sleep(random.between(5, 240));
+        await this.world.scheduler.sleep(random.between(0.1, 1.9) * pause);
         this.operations += 1;
         await write(random, at);
       }
     };
-    this.done.push(run());
+    this.begun.push(run);
   }
 
   private async writeShared(random: SeededRandom, client: number, at: number): Promise<void> {

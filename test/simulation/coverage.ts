@@ -1,3 +1,5 @@
+import { REQUIRED } from "./required-coverage";
+
 /** How often what was reached: kinds of faults, states, role changes, ways to catch up. */
 export class Coverage {
   private readonly counts = new Map<string, number>();
@@ -11,11 +13,22 @@ export class Coverage {
   }
 
   /** Sorted by name. */
-  entries(): readonly (readonly [string, number])[] {
+  entries(): readonly (readonly [name: string, times: number])[] {
     return [...this.counts].sort(([left], [right]) => (left < right ? -1 : 1));
   }
 
-  add(other: Coverage): void {
-    for (const [name, times] of other.counts) this.count(name, times);
+  addAll(entries: readonly (readonly [name: string, times: number])[]): void {
+    for (const [name, times] of entries) this.count(name, times);
+  }
+
+  /** What a run must reach and this one did not: a simulation that reaches nothing finds nothing. */
+  unreached(): readonly string[] {
+    return REQUIRED.filter((name) => this.of(name) === 0);
+  }
+
+  table(): string {
+    return this.entries()
+      .map(([name, times]) => `${String(times).padStart(9)}  ${name}`)
+      .join("\n");
   }
 }

@@ -8,6 +8,17 @@ export type Content = ReadonlyMap<string, Buffer>;
 
 const LETTERS: Readonly<Record<LoggedClass, string>> = { replicated: "r", local: "l" };
 
+/** By the stored value itself: what was decoded once is not decoded again. */
+const decoded = new WeakMap<Buffer, Buffer>();
+
+function ciphertextOf(keyClass: LoggedClass, key: string, stored: Buffer): Buffer {
+  const known = decoded.get(stored);
+  if (known !== undefined) return known;
+  const ciphertext = decodeCiphertext(keyClass, key, stored);
+  decoded.set(stored, ciphertext);
+  return ciphertext;
+}
+
 /** Reads the content of a generation from the disk itself, past every layer that could hide something. */
 export function contentOf(disk: MemoryDisk, generation: string): Map<string, Buffer> {
   const content = new Map<string, Buffer>();
@@ -15,7 +26,7 @@ export function contentOf(disk: MemoryDisk, generation: string): Map<string, Buf
     const prefix = `g/${generation}/${LETTERS[keyClass]}/`;
     for (const pair of disk.range(prefix, undefined, Number.POSITIVE_INFINITY)) {
       const key = pair.key.slice(prefix.length);
-      content.set(`${keyClass}/${key}`, decodeCiphertext(keyClass, key, pair.value));
+      content.set(`${keyClass}/${key}`, ciphertextOf(keyClass, key, pair.value));
     }
   }
   return content;

@@ -15,6 +15,8 @@ interface ScheduledEvent {
   cancelled: boolean;
 }
 
+const UNHASHED_CHARACTERS_MAX = 16_384;
+
 /** The world itself: events of the network, of clients and operators. */
 export const WORLD: Owner = { alive: true, pausedUntilMilliseconds: 0 };
 
@@ -28,6 +30,8 @@ export class Scheduler {
   private readonly heap: ScheduledEvent[] = [];
   private sequence = 0;
   private readonly hash = createHash("sha256");
+  /** Lines of the trace that are not hashed yet. */
+  private unhashed = "";
   /** Sees every line of the trace. */
   onTrace: (line: string) => void = () => undefined;
   /** Runs after every event, when everything has settled. */
@@ -57,7 +61,8 @@ export class Scheduler {
   /** Writes what happened into the trace. */
   trace(line: string): void {
     const full = `${this.nowMilliseconds.toFixed(3)} ${line}\n`;
-    this.hash.update(full);
+    this.unhashed += full;
+    if (this.unhashed.length > UNHASHED_CHARACTERS_MAX) this.hashTrace();
     this.onTrace(full);
   }
 
@@ -78,7 +83,13 @@ export class Scheduler {
 
   /** Hex digest of all that happened so far. */
   traceHash(): string {
+    this.hashTrace();
     return this.hash.copy().digest("hex");
+  }
+
+  private hashTrace(): void {
+    this.hash.update(this.unhashed);
+    this.unhashed = "";
   }
 
   private async runEvent(event: ScheduledEvent): Promise<void> {

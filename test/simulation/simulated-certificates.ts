@@ -20,13 +20,29 @@ export function simulatedCertificates(random: Random): Certificates {
   };
 }
 
+const KNOWN_MAX = 512;
+const fingerprints = new Map<string, string>();
+const verdicts = new Map<string, boolean>();
+
+/** What depends on certificates alone is worked out once. */
+function once<Value>(known: Map<string, Value>, name: string, work: () => Value): Value {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const value = work();
+  known.set(name, value);
+  return value;
+}
+
 export function fingerprintOf(certificate: string): string {
-  return new X509Certificate(certificate).fingerprint256;
+  return once(fingerprints, certificate, () => new X509Certificate(certificate).fingerprint256);
 }
 
 /** Whether the authority issued the certificate. */
 export function isIssuedBy(certificate: string, authority: string): boolean {
-  return new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey);
+  return once(verdicts, `${certificate}${authority}`, () =>
+    new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey),
+  );
 }
 
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");

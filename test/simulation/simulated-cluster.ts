@@ -18,6 +18,7 @@ import type { WrappingPort } from "../../server/sdk/wrapping";
 import { MemoryDisk } from "../../server/storage/memory/disk";
 import { ClusterHistory, contentOf } from "./history";
 import { observedBarrier, type RoleCommit } from "./observed-barrier";
+import type { Scheduler } from "./scheduler";
 import { SeededRandom } from "./seeded-random";
 import { simulatedCertificates } from "./simulated-certificates";
 import { SimulatedClock } from "./simulated-clock";
@@ -169,6 +170,15 @@ export class SimulatedCluster {
     if (host === this.host) this.crash(0, false);
   }
 
+  /** An operator seals it, and unseals it after a while. */
+  async sealFor(milliseconds: number, scheduler: Scheduler): Promise<void> {
+    const { lifecycle } = this;
+    await lifecycle?.seal().catch(() => undefined);
+    await scheduler.sleep(milliseconds);
+    // One that crashed meanwhile is opened by whoever starts it.
+    if (lifecycle === this.lifecycle) await lifecycle?.autoUnseal().catch(() => this.crash(0, false));
+  }
+
   pauseFor(milliseconds: number): void {
     this.host.pausedUntilMilliseconds = this.world.network.scheduler.nowMilliseconds + milliseconds;
   }
@@ -258,6 +268,7 @@ export class SimulatedCluster {
         drClientRequests: "forward",
         consistencyWaitMilliseconds: 2_000,
         drainMilliseconds: 5_000,
+        fencing: { mode: "lease", leaseMilliseconds: 30_000 },
         stream: { ...DEFAULT_STREAM_LIMITS, ...this.world.limits },
       },
     });

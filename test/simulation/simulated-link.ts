@@ -14,6 +14,8 @@ const otherEnd = (end: LinkEnd): LinkEnd => (end === "client" ? "server" : "clie
 export class Link {
   private readonly broken = { client: false, server: false };
   private readonly channels = new Set<LinkedChannel>();
+  /** What every frame takes longer on this connection. */
+  lagMilliseconds = 0;
   private readonly closedPromises: Record<LinkEnd, Promise<void>>;
   private readonly resolveClosed: Record<LinkEnd, () => void> = { client: () => undefined, server: () => undefined };
 
@@ -78,7 +80,10 @@ export class Link {
     const [from, to] = [this.hostAt(otherEnd(end)).name, this.hostAt(end).name];
     if (this.network.isBlocked(from, to)) return undefined;
     const { scheduler } = this.network;
-    const arrival = Math.max(notBeforeMilliseconds, scheduler.nowMilliseconds + this.network.delay());
+    const arrival = Math.max(
+      notBeforeMilliseconds,
+      scheduler.nowMilliseconds + this.network.delay() + this.lagMilliseconds,
+    );
     scheduler.after(arrival - scheduler.nowMilliseconds, this.hostAt(end), `${label} ${from}>${to}`, run);
     return arrival;
   }

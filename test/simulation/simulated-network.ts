@@ -1,5 +1,6 @@
 import type {
   DialOptions,
+  Peer,
   PeerConnection,
   Transport,
   TransportGate,
@@ -48,6 +49,8 @@ export class SimulatedNetwork {
   usualLatencyMilliseconds = USUAL_LATENCY_MILLISECONDS;
   /** Share of frames that are lost once and sent again. */
   lossShare = 0;
+  /** Share of connections that the server sees twice, the first one dead from the start. */
+  duplicateShare = 0;
   /** Sees every frame when it is sent. */
   tap: (frame: TappedFrame) => void = () => undefined;
   /** Sees every frame when its receiver takes it. */
@@ -89,6 +92,13 @@ export class SimulatedNetwork {
       else link.breakBoth();
     }
     return ended;
+  }
+
+  /** From now on some connections are slow. @returns them */
+  lagBehind(share: number, lagMilliseconds: number): readonly Link[] {
+    const late = [...this.links].filter(() => this.random.chance(share));
+    for (const link of late) link.lagMilliseconds = lagMilliseconds;
+    return late;
   }
 
   /** The process is gone: its peers learn of it, or find out by themselves. */
@@ -172,17 +182,22 @@ export class SimulatedNetwork {
     const { credentials } = options;
     const authority = credentials.authorityCertificate;
     if (shown.authorityCertificate !== authority || !isIssuedBy(credentials.certificate, shown.authorityCertificate)) {
-      gate.refused("unknown authority", client.name);
+      gate.refused("unknown_authority", client.name);
       throw new TransportClosed("certificate of an unknown authority");
     }
     const peer = { setId: options.setId, fingerprint: fingerprintOf(credentials.certificate), address: client.name };
     if (!gate.admits(peer)) {
-      gate.refused("not a member", client.name);
+      gate.refused("not_a_member", client.name);
       throw new TransportClosed("peer closed the connection");
     }
+    if (this.random.chance(this.duplicateShare)) this.connect(client, host, gate, peer).breakEnd("client");
+    return this.connect(client, host, gate, peer).connectionOf("client");
+  }
+
+  private connect(client: NetworkHost, host: NetworkHost, gate: TransportGate, peer: Peer): Link {
     const link = new Link(this, client, host, gate, peer);
     this.links.add(link);
     gate.connected(link.connectionOf("server"));
-    return link.connectionOf("client");
+    return link;
   }
 }

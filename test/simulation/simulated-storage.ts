@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { CommitBatch, ListOptions, Storage, StorageCapabilities } from "../../server/sdk/storage";
 import type { MemoryDisk } from "../../server/storage/memory/disk";
 import type { MemoryFaults } from "../../server/storage/memory/faults";
@@ -12,11 +13,22 @@ export interface DiskTrouble {
   /** Share of commits that become durable and yet report an error. */
   ambiguousShare: number;
   full: boolean;
+  /** Share of values that are read with one bit changed. */
+  flipShare: number;
+  /** Values that are read with one bit changed, always the same ones. */
+  rot: { readonly share: number; readonly salt: number } | undefined;
   /** Milliseconds that a sync takes at most. */
   syncMilliseconds: number;
 }
 
-export const HEALTHY_DISK: DiskTrouble = { errorShare: 0, ambiguousShare: 0, full: false, syncMilliseconds: 3 };
+export const HEALTHY_DISK: DiskTrouble = {
+  errorShare: 0,
+  ambiguousShare: 0,
+  full: false,
+  flipShare: 0,
+  rot: undefined,
+  syncMilliseconds: 3,
+};
 
 /** Where a process may be killed: before its commit is durable, or after it, before it learns of that. */
 export type CommitMoment = "before" | "after";
@@ -49,7 +61,24 @@ function faultsOf({ scheduler, owner, random, disk, trouble, atCommit }: Simulat
     },
     capacityBytes: () => (trouble().full ? disk.usedBytes : Number.POSITIVE_INFINITY),
     fail: () => (random.chance(trouble().errorShare) ? new Error("simulated input/output error") : undefined),
+    corrupt: (key, value) => {
+      const { flipShare, rot } = trouble();
+      if (flipShare === 0 && rot === undefined) return value;
+      return random.chance(flipShare) || isRotten(rot, key) ? flipped(value, random) : value;
+    },
   };
+}
+
+function isRotten(rot: DiskTrouble["rot"], key: string): boolean {
+  return rot !== undefined && (crc32(key, rot.salt) >>> 0) / 2 ** 32 < rot.share;
+}
+
+function flipped(value: Buffer, random: SeededRandom): Buffer {
+  const changed = Buffer.from(value);
+  if (changed.length === 0) return changed;
+  const at = random.integerBelow(changed.length);
+  changed[at] = (changed[at] ?? 0) ^ (1 << random.integerBelow(8));
+  return changed;
 }
 
 class SimulatedStorage implements Storage {

@@ -1,57 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
 import { Coverage } from "./coverage";
-import { FAULT_KINDS } from "./fault-injector";
-import { simulate } from "./simulation";
+import { Fleet } from "./fleet";
+import { FAULTS_MIN, MILLISECONDS_DEFAULT, OPERATIONS_MIN, simulate } from "./simulation";
+import { isFailed, replayCommand, type SimulationJob, type SimulationOutcome } from "./simulation-job";
 
-const SEEDS = 50;
-const MILLISECONDS = 10_000;
+const SEEDS = 500;
+const SEEDS_PER_TEST = 50;
+/** A machine that does much else at the same time is slow. */
+const TEST_MILLISECONDS_MAX = 20 * 60_000;
 
-/** What the seeds together must have reached: a simulation that reaches nothing finds nothing. */
-const REACHED = [
-  ...FAULT_KINDS.map((kind) => `fault ${kind}`),
-  "state idle -> stream-wals",
-  "state idle -> merkle-diff",
-  "state merkle-diff -> merkle-sync",
-  "state merkle-sync -> stream-wals",
-  "state stream-wals -> idle",
-  "planned dr promotion",
-  "unplanned dr promotion",
-  "planned performance promotion",
-  "caught up by a diff",
-  "bootstrap",
-  "fenced",
-  "frames with local keys to a DR secondary",
-  "frames with the mount that others filter",
-  "positions compared",
-  "tables read back",
-  "checksums compared",
-  "writes forwarded",
-];
-
+const folder = mkdtempSync(join(tmpdir(), "meridian-simulation-"));
 const total = new Coverage();
+let fleet: Fleet;
 
-test.each(Array.from({ length: SEEDS }, (_, at) => at + 1))("seed %i keeps the invariants", async (seed) => {
-  const { violations, coverage } = await simulate({ seed, milliseconds: MILLISECONDS });
-  total.add(coverage);
-  const found = violations.map(({ invariant, text }) => `invariant ${invariant}: ${text}`);
-  expect({ replay: `npm run simulate -- --seed=${seed} --chaos=${MILLISECONDS}`, found }).toMatchObject({ found: [] });
+beforeAll(async () => {
+  const workerPath = join(folder, "worker.js");
+  await build({
+    entryPoints: [join(__dirname, "worker.ts")],
+    outfile: workerPath,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    sourcemap: true,
+  });
+  fleet = new Fleet({ workerPath, processes: cpus().length });
 });
 
-test("the seeds together reached every kind of fault and every transition", () => {
-  expect(REACHED.filter((name) => total.of(name) === 0)).toEqual([]);
+afterAll(async () => {
+  await fleet.close();
+  rmSync(folder, { recursive: true });
 });
 
-test("two runs of one seed do the same in the same order", async () => {
-  for (const seed of [101, 102, 103]) {
-    const [first, second] = [
-      await simulate({ seed, milliseconds: 6_000 }),
-      await simulate({ seed, milliseconds: 6_000 }),
-    ];
-    expect(second.traceHash).toBe(first.traceHash);
-    expect(second.events).toBe(first.events);
+async function outcomesOf(jobs: readonly SimulationJob[]): Promise<readonly SimulationOutcome[]> {
+  const outcomes: SimulationOutcome[] = [];
+  await fleet.run(jobs[Symbol.iterator](), (outcome) => outcomes.push(outcome));
+  return outcomes;
+}
+
+test.each(
+  Array.from({ length: SEEDS / SEEDS_PER_TEST }, (_, at) => [1 + at * SEEDS_PER_TEST, (at + 1) * SEEDS_PER_TEST]),
+)(
+  "seeds %i to %i keep the invariants",
+  async (first, last) => {
+    const seeds = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    const outcomes = await outcomesOf(seeds.map((seed) => ({ seed, milliseconds: MILLISECONDS_DEFAULT })));
+    for (const { coverage } of outcomes) total.addAll(coverage);
+    const failed = outcomes.filter(isFailed).map(({ seed, violations, error }) => ({
+      replay: replayCommand(seed, MILLISECONDS_DEFAULT, MILLISECONDS_DEFAULT),
+      found: [...violations.map(({ invariant, text }) => `invariant ${invariant}: ${text}`), ...(error ?? [])],
+    }));
+    expect(failed).toEqual([]);
+    const idle = outcomes.filter(({ operations, faults }) => operations < OPERATIONS_MIN || faults < FAULTS_MIN);
+    expect(idle.map(({ seed, operations, faults }) => ({ seed, operations, faults }))).toEqual([]);
+    expect(outcomes.length).toBe(seeds.length);
+  },
+  TEST_MILLISECONDS_MAX,
+);
+
+test("the seeds together reached every fault, transition and check that is required", () => {
+  expect(total.unreached()).toEqual([]);
+});
+
+test("two runs of one seed do the same in the same order, in any process", async () => {
+  for (const seed of [1_001, 1_002, 1_003, 1_004]) {
+    const job = { seed, milliseconds: MILLISECONDS_DEFAULT };
+    const [first, second] = await outcomesOf([job, job]);
+    expect(second?.traceHash).toBe(first?.traceHash);
+    expect(second?.events).toBe(first?.events);
+    expect(first?.error).toBeUndefined();
   }
-  const [one, other] = [
-    await simulate({ seed: 101, milliseconds: 500 }),
-    await simulate({ seed: 102, milliseconds: 500 }),
-  ];
-  expect(one.traceHash).not.toBe(other.traceHash);
-});
+  const here = await simulate({ seed: 1_001 });
+  const [there, other] = await outcomesOf([1_001, 1_002].map((seed) => ({ seed, milliseconds: MILLISECONDS_DEFAULT })));
+  expect([there?.traceHash, other?.traceHash]).toContain(here.traceHash);
+  expect(there?.traceHash).not.toBe(other?.traceHash);
+}, 120_000);

@@ -12,7 +12,7 @@ import { type ViolationRecord, World } from "./world";
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** Virtual time with faults. @default 60_000 */
+  /** Least virtual time with faults; it lasts until there were enough operations and faults. @default 15_000 */
   readonly milliseconds?: number;
   readonly mutation?: Mutation | undefined;
   readonly onTrace?: (line: string) => void;
@@ -31,9 +31,13 @@ export interface SimulationReport {
 }
 
 const SETUP_MILLISECONDS = 60_000;
-const CHAOS_MILLISECONDS = 60_000;
+const CHAOS_STEP_MILLISECONDS = 250;
+export const MILLISECONDS_DEFAULT = 15_000;
+/** What each seed does at least. */
+export const OPERATIONS_MIN = 2_000;
+export const FAULTS_MIN = 50;
 /** Positions are compared after every so many events. */
-const EVENTS_BETWEEN_CHECKS = 40;
+const EVENTS_BETWEEN_CHECKS = 150;
 
 /** Runs one seed from the first cluster to the last comparison. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
@@ -56,7 +60,7 @@ class Simulation {
     this.world = new World(options);
     this.operator = new Operator(this.world);
     this.clients = new Clients(this.world);
-    this.faults = new FaultInjector(this.world, this.world.random.between(400, 3_000));
+    this.faults = new FaultInjector(this.world);
     this.scenario = new Scenario(this.world, this.operator);
     this.world.network.tap = (frame) => checkFrame(this.world, frame);
     this.world.network.taken = (frame) => noteCheckpoint(this.world, frame);
@@ -76,7 +80,7 @@ class Simulation {
         failure = error;
       },
     );
-    const limit = SETUP_MILLISECONDS + 20 * (this.options.milliseconds ?? CHAOS_MILLISECONDS) + 1_200_000;
+    const limit = SETUP_MILLISECONDS + 20 * this.milliseconds + 1_800_000;
     const ended = await scheduler.runUntil(() => finished || violations.length > 0, limit);
     if (failure !== undefined) throw new Error(`seed ${this.options.seed}: ${String(failure)}`, { cause: failure });
     if (!ended) this.world.violate(8, "the simulation came to a stop: nothing is left that could happen");
@@ -91,7 +95,7 @@ class Simulation {
     const breaking = faults.run();
     const moving = scenario.run();
     const reading = this.readBack();
-    await world.scheduler.sleep(this.options.milliseconds ?? CHAOS_MILLISECONDS);
+    await this.chaos();
     faults.stop();
     scenario.stop();
     await breaking;
@@ -104,6 +108,17 @@ class Simulation {
   }
 
   private over = false;
+
+  private get milliseconds(): number {
+    return this.options.milliseconds ?? MILLISECONDS_DEFAULT;
+  }
+
+  private async chaos(): Promise<void> {
+    const { scheduler } = this.world;
+    const end = scheduler.nowMilliseconds + this.milliseconds;
+    const isEnough = (): boolean => this.clients.operations >= OPERATIONS_MIN && this.faults.faults >= FAULTS_MIN;
+    while (scheduler.nowMilliseconds < end || !isEnough()) await scheduler.sleep(CHAOS_STEP_MILLISECONDS);
+  }
 
   private async setUp(): Promise<void> {
     const { world, operator } = this;
@@ -127,11 +142,11 @@ class Simulation {
     const { world } = this;
     if (world.scheduler.events % EVENTS_BETWEEN_CHECKS !== 0) return;
     for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster);
-    if (world.scheduler.events % (50 * EVENTS_BETWEEN_CHECKS) === 0) checkDisks(world);
+    if (world.scheduler.events % (20 * EVENTS_BETWEEN_CHECKS) === 0) checkDisks(world);
   }
 
-  private checkPositionsOf(cluster: SimulatedCluster): void {
-    for (const mode of ["performance", "dr"] as const) checkPosition(this.world, cluster, mode);
+  private checkPositionsOf(cluster: SimulatedCluster, again = false): void {
+    for (const mode of ["performance", "dr"] as const) checkPosition(this.world, cluster, mode, again);
   }
 
   private async readBack(): Promise<void> {
@@ -149,7 +164,7 @@ class Simulation {
   private async lastComparison(): Promise<void> {
     const { world } = this;
     for (const table of world.ledger.tableNames()) await checkTable(world, table);
-    for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster);
+    for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster, true);
     checkDisks(world);
     this.scenario.compareAll();
   }

@@ -39,6 +39,8 @@ export class World implements SimulatedWorld {
   readonly planned = new Set<string>();
   /** `<mode> <secondary>`: what it holds was confirmed by a checkpoint since it began to stream. */
   readonly confirmed = new Set<string>();
+  /** `<mode> <secondary>`: where it stood when it was compared last. */
+  readonly compared = new Map<string, string>();
   /** `<mode> <secondary>`: a repair began and did not end: it holds neither an old state nor a new one. */
   private readonly torn = new Set<string>();
   private readonly pendingRoles = new Map<string, RoleCommit>();
@@ -147,7 +149,12 @@ export class World implements SimulatedWorld {
       name,
       new SimulatedCluster(this, name, port, (cluster) => {
         this.scheduler.trace(`${cluster.name} is down`);
-        this.scheduler.after(this.random.between(50, 4_000), WORLD, `boot ${name}`, () => void this.boot(cluster));
+        this.scheduler.after(
+          this.random.chance(0.8) ? this.random.between(50, 800) : this.random.between(800, 4_000),
+          WORLD,
+          `boot ${name}`,
+          () => void this.boot(cluster),
+        );
       }),
     );
   }
