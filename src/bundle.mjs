@@ -9,6 +9,7 @@ import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { axiosAtFirstUse } from "./bundle-axios.mjs";
 
 const ROOM = dirname(fileURLToPath(import.meta.url));
 const EXECUTABLE_MODE = 0o755;
@@ -37,6 +38,7 @@ export async function bundleProvider(entryPoint, outputFile) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
+    plugins: [axiosAtFirstUse],
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
   });

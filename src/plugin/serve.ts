@@ -12,6 +12,7 @@ import { exitOnPanic } from "./panic";
 import { createPinnedServer } from "./pinned-tls";
 import { type ProviderHandlers, providerMethods } from "./provider-service";
 import { Redactor } from "./redaction";
+import { writeStandardError } from "./standard-error";
 
 const STDOUT = 1;
 const CERTIFICATE_DAYS = 1;
@@ -43,7 +44,7 @@ export async function serve(factory: ProviderFactory, module: string): Promise<v
     level: levelFromEnvironment(process.env),
     module,
     redactor,
-    write: (line) => process.stderr.write(line),
+    write: writeStandardError,
   });
   const shutdown = new ShutdownOrder();
   exitOnPanic(redactor, () => shutdown.cleanUp());
@@ -54,7 +55,7 @@ export async function serve(factory: ProviderFactory, module: string): Promise<v
     await handshake(factory, { log, redactor }, shutdown);
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    writeStandardError(`${error.message}\n`);
     process.exitCode = 1;
   }
 }
