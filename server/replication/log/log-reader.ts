@@ -24,7 +24,8 @@ export class LogReader {
     const recent = this.recent.after(fromIndex, limit);
     if (recent !== undefined) return recent;
     try {
-      return await this.store.readEntries(fromIndex, limit);
+      // A commit that is under way may be readable before it is durable and counted.
+      return await this.store.readEntries(fromIndex, Math.min(limit, lastIndex - fromIndex));
     } catch (error) {
       if (fromIndex + 1 < this.store.state.oldestIndex) throw new LogTruncated(this.store.state.oldestIndex);
       throw error;
