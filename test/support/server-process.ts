@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { Api } from "./api";
 
 export interface ServerOptions {
@@ -32,6 +34,19 @@ export async function freePorts(): Promise<number> {
   throw new Error("no two neighbouring free ports");
 }
 
+/**
+ * So many neighbouring free ports below those that the system gives to outgoing connections (from 32768 on): a server that is
+ * down for a moment finds its ports free when it returns.
+ */
+export async function restartablePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const first = 12_000 + randomInt(20_000);
+    const ports = Array.from({ length: count }, (_, at) => tryPort(first + at));
+    if ((await Promise.all(ports)).every((port) => port !== undefined)) return first;
+  }
+  throw new Error("no neighbouring free ports");
+}
+
 function tryPort(port: number): Promise<number | undefined> {
   return new Promise((settle) => {
     const server = createServer();
@@ -47,6 +62,7 @@ function tryPort(port: number): Promise<number | undefined> {
 export class ServerProcess {
   readonly api: Api;
   log = "";
+  private readonly logListeners = new Set<(line: string) => void>();
   private child: ChildProcess | undefined;
 
   private constructor(
@@ -75,18 +91,36 @@ export class ServerProcess {
 
   /** Starts the process (again) and waits until it answers. */
   async boot(): Promise<void> {
+    this.launch();
+    await this.ready();
+  }
+
+  /** Starts the process and waits for nothing. */
+  launch(): void {
     const file = join(this.folder, "config.json");
     writeFileSync(file, JSON.stringify(this.configuration()));
     this.child = spawn(process.execPath, [resolve("server/bin/meridian-server"), `-config=${file}`], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...this.options.environment },
     });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => {
-        this.log = (this.log + chunk.toString("utf8")).slice(-200_000);
-      });
-    }
-    await this.ready();
+    for (const stream of [this.child.stdout, this.child.stderr]) this.readLog(stream);
+  }
+
+  /** Calls `seen` with each line of the log at once, over restarts. @returns the function that ends it */
+  onLogLine(seen: (line: string) => void): () => void {
+    this.logListeners.add(seen);
+    return () => void this.logListeners.delete(seen);
+  }
+
+  private readLog(stream: Readable | null): void {
+    let rest = "";
+    stream?.on("data", (chunk: Buffer) => {
+      const text = chunk.toString("utf8");
+      this.log = (this.log + text).slice(-200_000);
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) for (const seen of [...this.logListeners]) seen(line);
+    });
   }
 
   private configuration(): Record<string, unknown> {

@@ -1,0 +1,94 @@
+import type { SeededRandom } from "../simulation/seeded-random";
+import { eventually } from "../support/server-process";
+import type { ReplicaPair } from "./replica-pair";
+import type { Side, Stage, Transition } from "./transitions";
+import type { WriteLedger } from "./write-ledger";
+
+/** How many kills each transition and side had. */
+export class KillTable {
+  private readonly counts = new Map<string, { primary: number; secondary: number }>();
+
+  constructor(names: readonly string[]) {
+    for (const name of names) this.counts.set(name, { primary: 0, secondary: 0 });
+  }
+
+  add(name: string, side: Side): void {
+    const row = this.counts.get(name);
+    if (row !== undefined) row[side] += 1;
+  }
+
+  get total(): number {
+    return [...this.counts.values()].reduce((sum, row) => sum + row.primary + row.secondary, 0);
+  }
+
+  /** Transitions during which one of the sides was never killed. */
+  missing(): readonly string[] {
+    return [...this.counts].flatMap(([name, row]) => (row.primary > 0 && row.secondary > 0 ? [] : [name]));
+  }
+
+  print(title: string): string {
+    const rows = [...this.counts].map(
+      ([name, row]) => `${name.padEnd(42)} ${String(row.primary).padStart(8)} ${String(row.secondary).padStart(10)}`,
+    );
+    return `${title}\n${"killed at".padEnd(42)} ${"primary".padStart(8)} ${"secondary".padStart(10)}\n${rows.join("\n")}\n${this.total} kills\n`;
+  }
+}
+
+export interface KillRun {
+  readonly pair: ReplicaPair;
+  readonly ledger: WriteLedger;
+  readonly random: SeededRandom;
+  readonly table: KillTable;
+  readonly transitions: readonly Transition[];
+  /** Asked before every kill. */
+  readonly isOver: () => boolean;
+}
+
+const FINISH_MILLISECONDS = 30_000;
+
+/** Kills in rounds: each transition of the pair's mode, each side, in a seeded order. */
+export async function killInRounds(run: KillRun): Promise<void> {
+  const { pair, random, transitions } = run;
+  const own = transitions.filter(({ modes }) => modes.includes(pair.mode));
+  while (!run.isOver()) {
+    const round = shuffled(
+      own.flatMap((transition) => (["primary", "secondary"] as const).map((side) => ({ transition, side }))),
+      random,
+    );
+    for (const { transition, side } of round) {
+      if (run.isOver()) return;
+      await killOnce(run, transition, side);
+    }
+  }
+}
+
+async function killOnce({ pair, ledger, random, table }: KillRun, transition: Transition, side: Side): Promise<void> {
+  const victim = pair[side];
+  const stage: Stage = { pair, ledger, random, victim };
+  try {
+    ledger.start();
+    await transition.bringAbout(stage);
+    await victim.server.stop("SIGKILL");
+    table.add(`${pair.mode}: ${transition.name}`, side);
+    await victim.boot();
+    ledger.start();
+    const { finish } = transition;
+    if (finish !== undefined) {
+      await eventually("the operator", () => finish(stage).then(() => true), FINISH_MILLISECONDS);
+    }
+    await pair.settled();
+    await ledger.check(pair.primary);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${pair.mode}: ${transition.name}, ${side} ${victim.name} killed: ${reason}\n${await pair.report()}`,
+    );
+  }
+}
+
+function shuffled<Item>(items: readonly Item[], random: SeededRandom): readonly Item[] {
+  const rest = [...items];
+  const order: Item[] = [];
+  while (rest.length > 0) order.push(...rest.splice(random.integerBelow(rest.length), 1));
+  return order;
+}

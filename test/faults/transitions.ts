@@ -1,0 +1,328 @@
+import type { SeededRandom } from "../simulation/seeded-random";
+import { eventually } from "../support/server-process";
+import type { FaultCluster, Mode } from "./fault-cluster";
+import type { ReplicaPair } from "./replica-pair";
+import type { WriteLedger } from "./write-ledger";
+
+export type Side = "primary" | "secondary";
+
+/** What a transition has at hand. */
+export interface Stage {
+  readonly pair: ReplicaPair;
+  readonly ledger: WriteLedger;
+  readonly random: SeededRandom;
+  /** The cluster that will be killed. */
+  readonly victim: FaultCluster;
+}
+
+/** One change of state during which either side is killed. */
+export interface Transition {
+  readonly name: string;
+  readonly modes: readonly Mode[];
+  /** Brings it about and resolves when its moment has come: the victim is killed then. */
+  readonly bringAbout: (stage: Stage) => Promise<void>;
+  /** What an operator does who got no answer. Tried until it succeeds; left out: nobody does anything. */
+  readonly finish?: (stage: Stage) => Promise<void>;
+}
+
+const BOTH: readonly Mode[] = ["dr", "performance"];
+const FILTERED = "sys/replication/performance/primary/paths-filter";
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((settle) => setTimeout(settle, milliseconds));
+}
+
+/** Begins the call and resolves a seeded moment later, whatever becomes of the call. */
+async function duringCall(random: SeededRandom, spanMilliseconds: number, call: () => Promise<unknown>): Promise<void> {
+  call().catch(() => undefined);
+  await pause(random.between(0, spanMilliseconds));
+}
+
+/** Resolves when the cluster has logged the line, or a seeded moment after. @throws when it does not */
+async function atLogLine(
+  random: SeededRandom,
+  cluster: FaultCluster,
+  pattern: RegExp,
+  cause: () => Promise<unknown> | undefined,
+): Promise<void> {
+  const { line } = cluster.logged(pattern);
+  Promise.resolve(cause()).catch(() => undefined);
+  if ((await line) === undefined) throw new Error(`${cluster.name} did not log ${pattern.source}`);
+  if (random.chance(0.5)) await pause(random.between(0, 15));
+}
+
+function stateChange(from: string, to: string): RegExp {
+  return new RegExp(`"replication state changed".*"from":"${from}","to":"${to}"`);
+}
+
+/** The secondary's link is cut, and what is written meanwhile is more than the log keeps. */
+async function leaveBehind({ pair }: Stage): Promise<void> {
+  const { proxy } = pair.primary;
+  await proxy.set({ up: "held", down: "held" });
+  for (let n = 0; n < 10; n += 1) {
+    const body = { data: { v: `${n}`.repeat(20_000) } };
+    await pair.primary.admin("POST", `secret/data/large-${n}`, body);
+  }
+  proxy.reset();
+  await proxy.clear();
+}
+
+async function modeOf(pair: ReplicaPair, cluster: FaultCluster): Promise<unknown> {
+  return (await cluster.status(pair.mode)).mode;
+}
+
+/** `pair.secondary` becomes the primary, from wherever an interrupted failover has left the two. */
+async function completeExchange({ pair }: Stage): Promise<void> {
+  const [old, next] = [pair.primary, pair.secondary];
+  if ((await modeOf(pair, next)) !== "primary") {
+    if ((await modeOf(pair, old)) === "primary") await pair.demote(old, next.name);
+    await pair.promote(next);
+  }
+  pair.exchange();
+}
+
+/** The secondary follows the primary, whatever it was before. */
+async function completeReturn({ pair }: Stage): Promise<void> {
+  const { secondary } = pair;
+  if ((await modeOf(pair, secondary)) === "primary") await pair.demote(secondary);
+  if ((await pair.difference()) !== undefined) await pair.updatePrimary();
+}
+
+async function completeFailover(stage: Stage): Promise<void> {
+  const { pair } = stage;
+  if ((await modeOf(pair, pair.primary)) !== "primary" || (await modeOf(pair, pair.secondary)) !== "secondary") {
+    if ((await modeOf(pair, pair.secondary)) !== "primary") await completeExchange(stage);
+    else pair.exchange();
+  }
+  await completeReturn(stage);
+}
+
+async function completeBootstrap({ pair }: Stage): Promise<void> {
+  if ((await modeOf(pair, pair.secondary)) === "disabled") await pair.enableSecondary();
+}
+
+async function disableSecondary({ pair }: Stage): Promise<void> {
+  if ((await modeOf(pair, pair.secondary)) !== "disabled") await pair.onSecondary(pair.secondary, "disable");
+}
+
+/** The primary is gone with everything shipped; the secondary is promoted; the old primary returns. */
+async function failOver({ pair, ledger }: Stage, whilePromoting?: (call: () => Promise<void>) => Promise<void>) {
+  await ledger.stop();
+  await pair.settled();
+  await pair.primary.server.stop("SIGKILL");
+  const promote = () => pair.promote(pair.secondary, true);
+  if (whilePromoting !== undefined) {
+    await whilePromoting(promote);
+    return;
+  }
+  await promote();
+  pair.exchange();
+  ledger.start();
+}
+
+const STREAM: readonly Transition[] = [
+  {
+    name: "idle -> stream-wals",
+    modes: BOTH,
+    bringAbout: ({ pair, random }) =>
+      atLogLine(
+        random,
+        pair.secondary,
+        stateChange("idle", "stream-wals"),
+        () => void pair.primary.proxy.reset() as undefined,
+      ),
+  },
+  {
+    name: "stream-wals -> idle",
+    modes: BOTH,
+    bringAbout: ({ pair, random }) =>
+      atLogLine(
+        random,
+        pair.secondary,
+        stateChange("stream-wals", "idle"),
+        () => void pair.primary.proxy.reset() as undefined,
+      ),
+  },
+  {
+    name: "idle -> merkle-diff",
+    modes: BOTH,
+    bringAbout: (stage) =>
+      atLogLine(stage.random, stage.pair.secondary, stateChange("idle", "merkle-diff"), () => leaveBehind(stage)),
+  },
+  {
+    name: "merkle-diff -> merkle-sync",
+    modes: BOTH,
+    bringAbout: (stage) =>
+      atLogLine(stage.random, stage.pair.secondary, stateChange("merkle-diff", "merkle-sync"), () =>
+        leaveBehind(stage),
+      ),
+  },
+  {
+    name: "merkle-sync -> stream-wals",
+    modes: BOTH,
+    bringAbout: (stage) =>
+      atLogLine(stage.random, stage.pair.secondary, stateChange("merkle-sync", "stream-wals"), () =>
+        leaveBehind(stage),
+      ),
+  },
+];
+
+const BUILD: readonly Transition[] = [
+  {
+    name: "disable secondary",
+    modes: BOTH,
+    bringAbout: (stage) => duringCall(stage.random, 15, () => disableSecondary(stage)),
+    finish: async (stage) => {
+      await disableSecondary(stage);
+      await completeBootstrap(stage);
+    },
+  },
+  {
+    name: "enable secondary",
+    modes: BOTH,
+    bringAbout: async (stage) => {
+      await disableSecondary(stage);
+      await duringCall(stage.random, 80, () => stage.pair.enableSecondary());
+    },
+    finish: completeBootstrap,
+  },
+  {
+    name: "bootstrapping",
+    modes: BOTH,
+    bringAbout: async (stage) => {
+      await disableSecondary(stage);
+      const { pair, random } = stage;
+      await atLogLine(random, pair.primary, /secondary fetched the bootstrap package/, () => pair.enableSecondary());
+    },
+    finish: completeBootstrap,
+  },
+  {
+    name: "new generation activated",
+    modes: BOTH,
+    bringAbout: async (stage) => {
+      await disableSecondary(stage);
+      const { pair, random } = stage;
+      await atLogLine(random, pair.secondary, /"@message":"(sealed|unsealed)"/, () => pair.enableSecondary());
+    },
+    finish: completeBootstrap,
+  },
+];
+
+const FAILOVER: readonly Transition[] = [
+  {
+    name: "demotion towards a target",
+    modes: BOTH,
+    bringAbout: ({ pair, random }) => duringCall(random, 25, () => pair.demote(pair.primary, pair.secondary.name)),
+    finish: completeFailover,
+  },
+  {
+    name: "promotion after a demotion",
+    modes: BOTH,
+    bringAbout: async ({ pair, random }) => {
+      await pair.demote(pair.primary, pair.secondary.name);
+      await duringCall(random, 40, () => pair.promote(pair.secondary));
+    },
+    finish: completeFailover,
+  },
+  {
+    name: "update-primary",
+    modes: BOTH,
+    bringAbout: ({ pair, random }) => duringCall(random, 40, () => pair.updatePrimary()),
+    finish: completeReturn,
+  },
+  {
+    name: "return of the demoted primary",
+    modes: BOTH,
+    bringAbout: async (stage) => {
+      const { pair, random } = stage;
+      await completeExchange(stage);
+      await atLogLine(random, pair.secondary, stateChange("idle", "stream-wals"), () => pair.updatePrimary());
+    },
+    finish: completeReturn,
+  },
+  {
+    name: "promotion without the primary",
+    modes: BOTH,
+    bringAbout: (stage) =>
+      failOver(stage, async (promote) => {
+        await duringCall(stage.random, 40, promote);
+        await stage.pair.primary.server.boot();
+      }),
+    finish: completeFailover,
+  },
+  {
+    name: "running -> fenced",
+    modes: BOTH,
+    bringAbout: async (stage) => {
+      await failOver(stage);
+      const old = stage.pair.secondary;
+      await atLogLine(stage.random, old, /this cluster was replaced as primary/, () => old.boot());
+    },
+    finish: completeReturn,
+  },
+];
+
+const MEMBERSHIP: readonly Transition[] = [
+  {
+    name: "revoke secondary",
+    modes: BOTH,
+    bringAbout: ({ pair, random }) => duringCall(random, 15, () => revoke(pair)),
+    finish: async (stage) => {
+      const { pair } = stage;
+      const { known_secondaries } = await pair.primary.status(pair.mode);
+      if ((known_secondaries as readonly string[]).includes(pair.secondary.name)) await revoke(pair);
+      await pair.updatePrimary();
+    },
+  },
+  {
+    name: "filter change",
+    modes: ["performance"],
+    bringAbout: async ({ pair, random }) => {
+      const filter = { mode: "deny", paths: ["other/"] };
+      await duringCall(random, 60, () => pair.primary.admin("POST", `${FILTERED}/${pair.secondary.name}`, filter));
+    },
+    finish: async ({ pair }) => {
+      const path = `${FILTERED}/${pair.secondary.name}`;
+      await pair.primary.admin("POST", path, { mode: "deny", paths: ["other/"] });
+      await eventually("the filtered mount is gone", async () => !(await serves(pair.secondary, "other/data/x")));
+      await pair.primary.admin("DELETE", path);
+      await eventually("the mount is back", () => serves(pair.secondary, "other/data/x"));
+    },
+  },
+];
+
+const START: readonly Transition[] = [
+  {
+    name: "start",
+    modes: BOTH,
+    bringAbout: async ({ victim, random }) => {
+      await victim.server.stop("SIGKILL");
+      victim.server.launch();
+      await pause(random.between(20, 350));
+    },
+  },
+  {
+    name: "unseal",
+    modes: BOTH,
+    bringAbout: async ({ victim, random }) => {
+      await victim.server.stop("SIGKILL");
+      await atLogLine(random, victim, /"@message":"unsealed"/, () => void victim.server.launch() as undefined);
+    },
+  },
+];
+
+export const TRANSITIONS: readonly Transition[] = [...STREAM, ...BUILD, ...FAILOVER, ...MEMBERSHIP, ...START];
+
+async function revoke(pair: ReplicaPair): Promise<void> {
+  await pair.primary.admin("POST", `sys/replication/${pair.mode}/primary/revoke-secondary`, {
+    id: pair.secondary.name,
+  });
+}
+
+async function serves(cluster: FaultCluster, path: string): Promise<boolean> {
+  const answer = await cluster.admin("GET", path).catch((error: Error) => {
+    if (/: (403|404) /.test(error.message)) return undefined;
+    throw error;
+  });
+  return answer !== undefined;
+}
