@@ -1,14 +1,26 @@
 import type { LogEntry } from "../../sdk/log";
 import { entrySizeBytes } from "./entry-codec";
 
-/** The newest entries, kept in memory so that followers at the tail cost no storage reads. Bounded in bytes. */
+/** After so many entries that nobody asked for nobody is at the tail: keeping more would only cost memory. */
+const UNREAD_ENTRIES_MAX = 4_096;
+
+/**
+ * The newest entries, kept in memory so that followers at the tail cost no storage reads. Bounded in bytes. Without followers
+ * nothing is kept.
+ */
 export class RecentEntries {
   private entries: LogEntry[] = [];
   private bytes = 0;
+  private unreadEntries = UNREAD_ENTRIES_MAX;
 
   constructor(private readonly bytesMax: number) {}
 
   push(entries: readonly LogEntry[]): void {
+    this.unreadEntries += entries.length;
+    if (this.unreadEntries > UNREAD_ENTRIES_MAX) {
+      this.clear();
+      return;
+    }
     for (const entry of entries) {
       this.entries.push(entry);
       this.bytes += entrySizeBytes(entry);
@@ -18,6 +30,7 @@ export class RecentEntries {
 
   /** Up to `limit` entries after `fromIndex`; undefined when not one of them is kept here. */
   after(fromIndex: number, limit: number): readonly LogEntry[] | undefined {
+    this.unreadEntries = 0;
     const first = this.entries[0]?.index;
     if (first === undefined || fromIndex + 1 < first) return undefined;
     const start = fromIndex + 1 - first;

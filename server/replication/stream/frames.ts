@@ -14,6 +14,7 @@ import {
   type Welcome,
 } from "./control-codec";
 import {
+  encodedEntry,
   readCursor,
   readEntry,
   readOperations,
@@ -29,6 +30,8 @@ export interface EntriesFrame {
   readonly followsIndex: number;
   readonly entries: readonly LogEntry[];
   readonly cursor: UpstreamCursor;
+  /** Not sent: others get the same entries, so their bytes are worth keeping. */
+  readonly isShared?: boolean;
 }
 
 /** Single keys brought to the primary's state; the last of a series carries the cursor that it ends at. */
@@ -60,7 +63,7 @@ export type StreamFrame = {
 
 interface Codec<Body> {
   readonly code: number;
-  write(body: Body): Buffer;
+  write(writer: WireWriter, body: Body): void;
   read(payload: Buffer): Body;
 }
 
@@ -69,16 +72,16 @@ const ENTRY_BYTES_MIN = 16;
 
 /** One row per kind of frame. */
 const CODECS: { readonly [Kind in keyof FrameBodies]: Codec<FrameBodies[Kind]> } = {
-  hello: { code: 1, write: encodeHello, read: decodeHello },
-  welcome: { code: 2, write: encodeWelcome, read: decodeWelcome },
+  hello: { code: 1, write: (writer, body) => writer.fixed(encodeHello(body)), read: decodeHello },
+  welcome: { code: 2, write: (writer, body) => writer.fixed(encodeWelcome(body)), read: decodeWelcome },
   entries: { code: 3, write: encodeEntries, read: decodeEntries },
   repair: { code: 4, write: encodeRepair, read: decodeRepair },
   forget: { code: 5, write: encodeForget, read: decodeForget },
-  checkpoint: { code: 6, write: encodeCheckpoint, read: decodeCheckpoint },
-  heartbeat: { code: 7, write: encodeHeartbeat, read: decodeHeartbeat },
+  checkpoint: { code: 6, write: (writer, body) => writer.fixed(encodeCheckpoint(body)), read: decodeCheckpoint },
+  heartbeat: { code: 7, write: (writer, body) => writer.fixed(encodeHeartbeat(body)), read: decodeHeartbeat },
   ack: {
     code: 8,
-    write: (body) => new WireWriter().number(body.index).number(body.bytes).finish(),
+    write: (writer, body) => writer.number(body.index).number(body.bytes),
     read: (payload) => {
       const reader = new WireReader(payload);
       return { index: reader.number(), bytes: reader.number() };
@@ -86,7 +89,7 @@ const CODECS: { readonly [Kind in keyof FrameBodies]: Codec<FrameBodies[Kind]> }
   },
   diverged: {
     code: 9,
-    write: (body) => new WireWriter().text(body.reason.slice(0, 1_000)).finish(),
+    write: (writer, body) => writer.text(body.reason.slice(0, 1_000)),
     read: (payload) => ({ reason: new WireReader(payload).text() }),
   },
 };
@@ -97,7 +100,9 @@ const KIND_OF_CODE: ReadonlyMap<number, StreamFrame["kind"]> = new Map(
 
 export function encodeFrame<Kind extends keyof FrameBodies>(kind: Kind, body: FrameBodies[Kind]): Buffer {
   const codec: Codec<FrameBodies[Kind]> = CODECS[kind];
-  return Buffer.concat([Buffer.from([codec.code]), codec.write(body)]);
+  const writer = new WireWriter().number(codec.code);
+  codec.write(writer, body);
+  return writer.finish();
 }
 
 /** @throws MalformedFrame, JsonError, JsonShapeError: the channel must be dropped */
@@ -130,12 +135,14 @@ function decodeBody(kind: StreamFrame["kind"], payload: Buffer): StreamFrame {
   }
 }
 
-function encodeEntries(frame: EntriesFrame): Buffer {
-  const writer = new WireWriter().number(frame.followsIndex);
+function encodeEntries(writer: WireWriter, frame: EntriesFrame): void {
+  writer.number(frame.followsIndex);
   writeCursor(writer, frame.cursor);
   writer.number(frame.entries.length);
-  for (const entry of frame.entries) writeEntry(writer, entry);
-  return writer.finish();
+  for (const entry of frame.entries) {
+    if (frame.isShared === true) writer.fixed(encodedEntry(entry));
+    else writeEntry(writer, entry);
+  }
 }
 
 function decodeEntries(payload: Buffer): EntriesFrame {
@@ -147,13 +154,11 @@ function decodeEntries(payload: Buffer): EntriesFrame {
   return { followsIndex, cursor, entries };
 }
 
-function encodeRepair(frame: RepairFrame): Buffer {
-  const writer = new WireWriter().text(frame.origin.clusterId).number(frame.origin.index);
+function encodeRepair(writer: WireWriter, frame: RepairFrame): void {
+  writer.text(frame.origin.clusterId).number(frame.origin.index);
   writeOperations(writer, frame.operations);
-  if (frame.cursor === undefined) return writer.number(0).finish();
-  writer.number(1);
-  writeCursor(writer, frame.cursor);
-  return writer.finish();
+  writer.number(frame.cursor === undefined ? 0 : 1);
+  if (frame.cursor !== undefined) writeCursor(writer, frame.cursor);
 }
 
 function decodeRepair(payload: Buffer): RepairFrame {
@@ -165,10 +170,9 @@ function decodeRepair(payload: Buffer): RepairFrame {
   return { origin, operations, cursor };
 }
 
-function encodeForget(body: { readonly mountIds: readonly string[] }): Buffer {
-  const writer = new WireWriter().number(body.mountIds.length);
+function encodeForget(writer: WireWriter, body: { readonly mountIds: readonly string[] }): void {
+  writer.number(body.mountIds.length);
   for (const id of body.mountIds) writer.text(id);
-  return writer.finish();
 }
 
 function decodeForget(payload: Buffer): { readonly mountIds: readonly string[] } {

@@ -15,8 +15,8 @@ export interface StreamLimits {
 
 export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   windowBytes: 16 * 1024 * 1024,
-  frameBytes: 1024 * 1024,
-  batchEntries: 1_024,
+  frameBytes: 2 * 1024 * 1024,
+  batchEntries: 2_048,
   chunkPairs: 4_096,
   chunkBytes: 2 * 1024 * 1024,
   heartbeatMilliseconds: 1_000,

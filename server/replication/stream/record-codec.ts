@@ -8,7 +8,7 @@ import type {
   LogOperation,
   UpstreamCursor,
 } from "../../sdk/log";
-import { MalformedFrame, type WireReader, type WireWriter } from "./wire";
+import { MalformedFrame, type WireReader, WireWriter } from "./wire";
 
 const CLASS_CODES: Readonly<Record<LoggedClass, number>> = { replicated: 0, local: 1 };
 export const SUM_BYTES = 32;
@@ -142,6 +142,22 @@ export function readEntry(reader: WireReader): LogEntry {
     writtenAtMilliseconds: reader.number(),
   };
 }
+
+/**
+ * What `writeEntry` writes. An entry is encoded once, however many secondaries get it, and the bytes are kept for as long as
+ * the entry itself is: those of the log's newest entries, which all followers share.
+ */
+export function encodedEntry(entry: LogEntry): Buffer {
+  const known = encodedEntries.get(entry);
+  if (known !== undefined) return known;
+  const writer = new WireWriter();
+  writeEntry(writer, entry);
+  const bytes = writer.finish();
+  encodedEntries.set(entry, bytes);
+  return bytes;
+}
+
+const encodedEntries = new WeakMap<LogEntry, Buffer>();
 
 /** Bytes that an entry takes on the wire, roughly: for windows and frame sizes. */
 export function entryBytes(entry: LogEntry): number {

@@ -6,31 +6,44 @@ export class MalformedFrame extends Error {
   }
 }
 
+const FIRST_CHUNK_BYTES = 512;
+const CHUNK_BYTES_MAX = 64 * 1024;
+/** Longer byte strings are kept as they are until the end: one copy instead of two. */
+const COPIED_BYTES_MAX = 1024;
+
 /** Puts numbers, bytes and text behind each other: unsigned LEB128 numbers, lengths before bytes. */
 export class WireWriter {
+  /** Full chunks, and long byte strings by reference: they must not change before `finish`. */
   private readonly parts: Buffer[] = [];
-  private bytes = 0;
+  private partBytes = 0;
+  private chunk = Buffer.allocUnsafe(FIRST_CHUNK_BYTES);
+  private used = 0;
 
   get lengthBytes(): number {
-    return this.bytes;
+    return this.partBytes + this.used;
   }
 
   /** An integer of at most 2^53-1. */
   number(value: number): this {
-    const encoded: number[] = [];
+    this.room(8);
     let rest = value;
     while (rest >= 0x80) {
-      encoded.push((rest % 0x80) | 0x80);
+      this.chunk[this.used++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    encoded.push(rest);
-    return this.fixed(Buffer.from(encoded));
+    this.chunk[this.used++] = rest;
+    return this;
   }
 
   /** Bytes whose number both sides know. */
   fixed(value: Buffer): this {
-    this.parts.push(value);
-    this.bytes += value.length;
+    if (value.length > COPIED_BYTES_MAX) {
+      this.closeChunk();
+      this.keep(value);
+      return this;
+    }
+    this.room(value.length);
+    this.used += value.copy(this.chunk, this.used);
     return this;
   }
 
@@ -39,11 +52,36 @@ export class WireWriter {
   }
 
   text(value: string): this {
-    return this.buffer(Buffer.from(value));
+    const length = Buffer.byteLength(value);
+    if (length > COPIED_BYTES_MAX) return this.buffer(Buffer.from(value));
+    this.number(length).room(length);
+    this.used += this.chunk.write(value, this.used, "utf8");
+    return this;
   }
 
   finish(): Buffer {
-    return Buffer.concat(this.parts, this.bytes);
+    const last = this.chunk.subarray(0, this.used);
+    return this.parts.length === 0 ? last : Buffer.concat([...this.parts, last], this.lengthBytes);
+  }
+
+  private room(bytes: number): void {
+    if (this.used + bytes <= this.chunk.length) return;
+    const next = Math.min(CHUNK_BYTES_MAX, this.chunk.length * 4);
+    this.keep(this.chunk.subarray(0, this.used));
+    this.chunk = Buffer.allocUnsafe(Math.max(bytes, next));
+    this.used = 0;
+  }
+
+  /** What is left of the chunk goes on being written behind the part that stands in between. */
+  private closeChunk(): void {
+    this.keep(this.chunk.subarray(0, this.used));
+    this.chunk = this.chunk.subarray(this.used);
+    this.used = 0;
+  }
+
+  private keep(part: Buffer): void {
+    this.parts.push(part);
+    this.partBytes += part.length;
   }
 }
 
