@@ -4,6 +4,7 @@ import type { Logger } from "../sdk/logger";
 import type { Random } from "../sdk/random";
 import { PolicyService } from "../services/policy/policy-service";
 import { batchTokenCipher } from "../services/token/batch-token";
+import { noTokenIndexes } from "../services/token/token-ports";
 import { TokenService } from "../services/token/token-service";
 import { BATCH_KEY, corePolicyView, coreTokenViews } from "./core-views";
 
@@ -34,6 +35,7 @@ export async function makeInitialContent(
     batchCipher: batchTokenCipher(() => [], random),
     access: new PolicyService(corePolicyView(core.barrier)),
     mounts: { has: () => true, limits: () => undefined, tokenType: () => "", renew: async () => ({}) },
+    indexes: noTokenIndexes,
     mayWrite: () => false,
   });
   const root = await tokens.createRootToken(options.rootTokenId);

@@ -16,7 +16,7 @@ import { AuditService } from "../services/audit/audit-service";
 import { LeaseService } from "../services/lease/lease-service";
 import { PolicyService } from "../services/policy/policy-service";
 import { batchTokenCipher } from "../services/token/batch-token";
-import { loginMounts } from "../services/token/token-ports";
+import { loginMounts, type TokenIndexes } from "../services/token/token-ports";
 import { TokenService } from "../services/token/token-service";
 import { WRAPPING_PREFIX, WrappingService } from "../services/wrapping/wrapping-service";
 import { BATCH_KEY, corePolicyView, coreTokenViews } from "./core-views";
@@ -60,6 +60,7 @@ export class Services {
       batchCipher: batchTokenCipher(() => (this.batchKey === undefined ? [] : [this.batchKey]), random),
       access: this.policies,
       mounts: loginMounts(router, router),
+      indexes: this.tokenIndexes(),
       mayWrite,
     });
     this.leases = new LeaseService({
@@ -172,6 +173,21 @@ export class Services {
       logger: logger.named("request"),
     });
     return { replication, pipeline };
+  }
+
+  /** Tokens are a cluster's own, so they count in the numbering that its DR secondaries follow. */
+  private tokenIndexes(): TokenIndexes {
+    const never = new AbortController().signal;
+    return {
+      last: () => {
+        if (this.opened === undefined) return undefined;
+        return { epoch: this.opened.replication.numbering("dr"), index: this.core.log.lastIndex() };
+      },
+      standing: async (at) => {
+        const { replication } = this;
+        return (await replication.waitUntilApplied("dr", at, never)) ? "held" : replication.standing("dr", at);
+      },
+    };
   }
 
   /** What a token kept and was given goes with it. */

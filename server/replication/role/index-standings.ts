@@ -30,10 +30,9 @@ export class IndexStandings {
 
   standing(mode: ReplicationMode, at: EpochIndex): IndexStanding {
     const standing = standingOf(this.state.lineage(mode), this.held(mode), at);
-    const { number, clusterId } = at.epoch;
-    // Nobody but this cluster writes in its numbering, and what it has not written yet nobody can ask for.
-    const own = number === 0 && clusterId === this.deps.core.identity.id;
-    return standing === "awaited" && own ? "absent" : standing;
+    // What the only cluster that writes in a numbering has not written yet, nobody can have been told of.
+    const own = at.epoch.clusterId === this.deps.core.identity.id && sameEpoch(at.epoch, this.numbering(mode));
+    return standing === "awaited" && own && this.state.of(mode).role.role !== "secondary" ? "absent" : standing;
   }
 
   /** Resolves true once `at` is held; false after `consistency_wait`, and at once where waiting cannot help. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../sdk/clock";
-import { isServerError } from "../../sdk/errors";
+import { isServerError, ServerError } from "../../sdk/errors";
 import type { KeyedLock } from "../../sdk/keyed-lock";
 import type { TokenFacts } from "../../sdk/token";
 import {
@@ -12,6 +12,7 @@ import {
   openBatch,
 } from "./batch-token";
 import type { TokenLiveness } from "./token-liveness";
+import type { TokenIndexes } from "./token-ports";
 import { factsOf, type LoadedToken } from "./token-record";
 import type { TokenStore } from "./token-store";
 
@@ -26,6 +27,7 @@ export class TokenAuthentication {
     private readonly lock: KeyedLock,
     private readonly clock: Clock,
     private readonly cipher: BatchTokenCipher,
+    private readonly indexes: TokenIndexes,
   ) {}
 
   authenticate(token: Buffer, remoteAddress: string): TokenFacts | undefined | Promise<TokenFacts | undefined> {
@@ -41,11 +43,25 @@ export class TokenAuthentication {
   }
 
   private async authenticateStored(token: Buffer, remoteAddress: string): Promise<TokenFacts | undefined> {
-    const live = await this.liveness.live(await this.store.hash(token));
+    const hash = await this.store.hash(token);
+    const live = (await this.liveness.live(hash)) ?? (await this.arrived(token, hash));
     if (live === undefined || !live.acceptsAddress(remoteAddress)) return undefined;
     if (!isUnlimited(live)) return this.takeUse(live.hash);
     this.store.accept(token, live.hash);
     return live.facts;
+  }
+
+  /**
+   * A token that is not here, though nothing says that this cluster knows all tokens up to it, is no stranger's: it is
+   * waited for, and then the client told to come again. What is known to be lost is waited for by nobody.
+   * @throws index_not_present
+   */
+  private async arrived(token: Buffer, hash: string): Promise<LoadedToken | undefined> {
+    const carried = await this.store.carried(token);
+    if (carried === undefined || (await this.store.load(hash)) !== undefined) return undefined;
+    const standing = await this.indexes.standing(carried.at);
+    if (standing === "awaited") throw new ServerError("index_not_present");
+    return standing === "held" ? this.liveness.live(hash) : undefined;
   }
 
   /** Of many at once, one use each: the count is written before the request goes on. */

@@ -7,10 +7,11 @@ import { type Expiry, expiryOf, type TtlGrant, type TtlLimits } from "../../sdk/
 import { BATCH_TOKEN_LENGTH_MAX, type BatchTokenCipher, sealBatch } from "./batch-token";
 import type { TokenLiveness } from "./token-liveness";
 import { TREE_DEPTH_MAX } from "./token-liveness";
+import type { TokenIndexes } from "./token-ports";
 import type { TokenRecord } from "./token-record";
 import type { TokenStore } from "./token-store";
+import { SERVICE_PREFIX } from "./token-text";
 
-export const SERVICE_PREFIX = "hvs.";
 /** 24 characters of base 62 are 142 bits. */
 const SERVICE_RANDOM_LENGTH = 24;
 const ACCESSOR_LENGTH = 24;
@@ -54,6 +55,7 @@ export class TokenMinter {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly cipher: BatchTokenCipher,
+    private readonly indexes: TokenIndexes,
   ) {}
 
   async mint(draft: TokenDraft): Promise<MintedToken> {
@@ -65,7 +67,13 @@ export class TokenMinter {
     const record = this.recordOf(draft, issued, expiry);
     if (draft.parent === "") await this.write(hash, record);
     else await this.lock.run(draft.parent, () => this.writeUnderParent(hash, record));
-    return { auth: serviceAuth(text, record, expiry), hash, warnings: expiry?.warnings ?? [] };
+    return { auth: serviceAuth(await this.shown(draft, text), record, expiry), hash, warnings: expiry?.warnings ?? [] };
+  }
+
+  /** Asked for after the commit: the index is that of the token or a later one. Chosen texts and root tokens stay as they are. */
+  private async shown(draft: TokenDraft, text: string): Promise<string> {
+    const at = draft.id === undefined && draft.limits !== undefined ? this.indexes.last() : undefined;
+    return at === undefined ? text : this.store.textWith({ id: text, at });
   }
 
   private async writeUnderParent(hash: string, record: TokenRecord): Promise<void> {

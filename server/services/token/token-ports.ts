@@ -4,6 +4,7 @@ import type { RenewalDecision } from "../../sdk/mount";
 import type { MountCalls, MountTable } from "../../sdk/mounts";
 import type { AccessChecker } from "../../sdk/policy";
 import type { Random } from "../../sdk/random";
+import type { EpochIndex, IndexStanding } from "../../sdk/replication";
 import type { TtlLimits } from "../../sdk/time-to-live";
 import type { View } from "../../sdk/view";
 import type { BatchTokenCipher } from "./batch-token";
@@ -20,6 +21,17 @@ export interface LoginMounts {
   renew(mountAccessor: string, internalData: ReadonlyMap<string, string>): Promise<RenewalDecision>;
 }
 
+/** Where this cluster stands in its own log: tokens carry the index that whoever is shown them must have applied. */
+export interface TokenIndexes {
+  /** Epoch and last index of this cluster's own log; undefined: tokens carry none. */
+  last(): EpochIndex | undefined;
+  /** Waits a little where it may still come. */
+  standing(at: EpochIndex): Promise<IndexStanding>;
+}
+
+/** For a cluster whose tokens carry no index. */
+export const noTokenIndexes: TokenIndexes = { last: () => undefined, standing: () => Promise.resolve("held") };
+
 export interface TokenServiceOptions {
   /** On `core/token/`, class `local`. */
   readonly storage: View;
@@ -31,6 +43,7 @@ export interface TokenServiceOptions {
   readonly batchCipher: BatchTokenCipher;
   readonly access: AccessChecker;
   readonly mounts: LoginMounts;
+  readonly indexes: TokenIndexes;
   /** Whether this node may write class `local` now (active, unsealed, no DR secondary). The sweeper rests where it may not. */
   readonly mayWrite: () => boolean;
 }

@@ -42,13 +42,13 @@ export class TokenService implements TokenAuthenticator, TokenPort {
   private readonly sweeper: TokenSweeper;
 
   constructor(private readonly options: TokenServiceOptions) {
-    const { clock, random, batchCipher, mounts } = options;
+    const { clock, random, batchCipher, mounts, indexes } = options;
     const lock = new KeyedLock();
     this.roles = new StoredTokenRoles(options.sharedStorage);
     this.store = new TokenStore(options.storage, random);
     this.liveness = new TokenLiveness(this.store, clock, mounts);
-    this.authentication = new TokenAuthentication(this.store, this.liveness, lock, clock, batchCipher);
-    this.minter = new TokenMinter(this.store, this.liveness, lock, clock, random, batchCipher);
+    this.authentication = new TokenAuthentication(this.store, this.liveness, lock, clock, batchCipher, indexes);
+    this.minter = new TokenMinter(this.store, this.liveness, lock, clock, random, batchCipher, indexes);
     this.renewal = new TokenRenewal(this.store, this.liveness, lock, clock, mounts, this.roles);
     this.revocation = new TokenRevocation(this.store, lock);
     this.sweeper = new TokenSweeper(this.store, this.revocation, clock, options.logger, options.mayWrite);

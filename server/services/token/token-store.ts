@@ -4,12 +4,14 @@ import type { LogEntry } from "../../sdk/log";
 import type { Random } from "../../sdk/random";
 import type { View, ViewValue, WriteOperation } from "../../sdk/view";
 import { decodeToken, encodeToken, type LoadedToken, loadedToken, type TokenRecord } from "./token-record";
+import { type CarriedToken, carryIndex, openCarried } from "./token-text";
 
 /** Where tokens lie inside the barrier: class `local`, but for `role/`, which is `replicated`. */
 export const TOKEN_PREFIX = "core/token/";
 
 const SALT_KEY = "salt";
 const SALT_BYTES = 32;
+const CODE_PURPOSE = "index of a token v1";
 /** Tokens kept ready in memory, about 1 KiB each. */
 const CACHED_TOKENS_MAX = 20_000;
 
@@ -26,7 +28,7 @@ const CACHED_TOKENS_MAX = 20_000;
  * A token and its index entries are written in one commit.
  */
 export class TokenStore {
-  private salt: Buffer | undefined;
+  private keys: TokenKeys | undefined;
   /**
    * Shortens the way to a token that was accepted before: SHA-256 of (secret of this process | text) -> hash. Without the
    * secret nobody can choose what is compared, so the time of a look-up tells nothing; only accepted tokens get in.
@@ -59,10 +61,29 @@ export class TokenStore {
     return sha256Hex(Buffer.concat([this.processSecret, token]));
   }
 
-  /** Keyed hash of a token's text: finding a token by it tells nothing by its time. 64 hexadecimal digits. */
+  /**
+   * Keyed hash of a token's own text, whether it is given alone or with the index that it carries: finding a token by it
+   * tells nothing by its time. 64 hexadecimal digits.
+   */
   async hash(token: Buffer | string): Promise<string> {
-    this.salt ??= await this.loadSalt();
-    return hmacSha256(this.salt, token).toString("hex");
+    const { salt, code } = await this.currentKeys();
+    return hmacSha256(salt, openCarried(code, textOf(token))?.id ?? token).toString("hex");
+  }
+
+  /** What a text made here carries; undefined for tokens without an index, and for everything else. */
+  async carried(token: Buffer | string): Promise<CarriedToken | undefined> {
+    return openCarried((await this.currentKeys()).code, textOf(token));
+  }
+
+  /** The text that a client gets of a token that is stored: it carries the index at which it was. */
+  async textWith(token: CarriedToken): Promise<string> {
+    return carryIndex((await this.currentKeys()).code, token);
+  }
+
+  /** Both go where the tokens go: to this cluster's DR secondaries and nowhere else. */
+  private async currentKeys(): Promise<TokenKeys> {
+    this.keys ??= tokenKeys(await this.loadSalt());
+    return this.keys;
   }
 
   private async loadSalt(): Promise<Buffer> {
@@ -177,7 +198,7 @@ export class TokenStore {
 
   /** Forgets everything: after the data was replaced as a whole. */
   forgetAll(): void {
-    this.salt = undefined;
+    this.keys = undefined;
     this.cache.clear();
     this.accepted.clear();
     this.loading.clear();
@@ -192,6 +213,20 @@ export class TokenStore {
       else if (relative.startsWith("id/")) this.forget(relative.slice(3));
     }
   }
+}
+
+interface TokenKeys {
+  readonly salt: Buffer;
+  /** Of the codes in tokens that carry an index. */
+  readonly code: Buffer;
+}
+
+function tokenKeys(salt: Buffer): TokenKeys {
+  return { salt, code: hmacSha256(salt, CODE_PURPOSE) };
+}
+
+function textOf(token: Buffer | string): string {
+  return typeof token === "string" ? token : token.toString("latin1");
 }
 
 /** Takes the entry out that came first when the map is full. */

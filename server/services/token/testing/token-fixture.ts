@@ -5,7 +5,7 @@ import { MemoryBarrier, memoryView } from "../../../sdk/testing/memory-view";
 import { seededRandom } from "../../../sdk/testing/seeded-random";
 import type { TokenFacts, TokenRequest, TokenSource } from "../../../sdk/token";
 import { batchTokenCipher } from "../batch-token";
-import type { LoginMounts } from "../token-ports";
+import { type LoginMounts, noTokenIndexes, type TokenIndexes } from "../token-ports";
 import { TokenService } from "../token-service";
 
 const silent: Logger = { log: () => undefined, named: () => silent };
@@ -49,8 +49,15 @@ export interface Fixture {
   readonly mounts: { -readonly [K in keyof LoginMounts]: LoginMounts[K] };
 }
 
+export interface FixtureOptions {
+  readonly barrier?: MemoryBarrier;
+  readonly clock?: ManualClock;
+  readonly seed?: number;
+  readonly indexes?: TokenIndexes;
+}
+
 /** A token service over memory. Give the barrier of another one to look at the same data, as a restarted node does. */
-export function tokenFixture(options: { barrier?: MemoryBarrier; clock?: ManualClock; seed?: number } = {}): Fixture {
+export function tokenFixture(options: FixtureOptions = {}): Fixture {
   const barrier = options.barrier ?? new MemoryBarrier();
   const clock = options.clock ?? new ManualClock();
   const random = seededRandom(options.seed ?? 7);
@@ -69,6 +76,7 @@ export function tokenFixture(options: { barrier?: MemoryBarrier; clock?: ManualC
     batchCipher: batchTokenCipher(() => [Buffer.alloc(32, 9)], random),
     access,
     mounts,
+    indexes: options.indexes ?? noTokenIndexes,
     mayWrite: () => true,
   });
   return { tokens, clock, barrier, mounts };
