@@ -1,3 +1,4 @@
+import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
 import type { Quorum } from "../replication/role/operation-tokens";
@@ -56,6 +57,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
     quorum: parts.quorum,
+    pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
     roleChanged: () => {
       tokens.forgetAll();
       policies.forget();
@@ -68,6 +70,10 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       drClientRequests: configuration.replication.drClientRequests,
       consistencyWaitMilliseconds: configuration.replication.consistencyWaitSeconds * 1000,
       drainMilliseconds: DRAIN_MILLISECONDS,
+      fencing: {
+        mode: configuration.replication.fencing,
+        leaseMilliseconds: configuration.replication.fencingLeaseSeconds * 1000,
+      },
       stream: DEFAULT_STREAM_LIMITS,
     },
   });

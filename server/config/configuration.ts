@@ -17,6 +17,8 @@ export interface Configuration {
     readonly consistencyWaitSeconds: number;
     readonly drClientRequests: "forward" | "refuse";
     readonly logRetentionBytes: number;
+    readonly fencing: "lease" | "off";
+    readonly fencingLeaseSeconds: number;
   };
   readonly telemetry: {
     readonly servesPrometheus: boolean;

@@ -120,6 +120,20 @@ const replication: readonly OptionRow[] = [
     allowed: ["forward", "refuse"],
   },
   {
+    path: "replication.fencing",
+    type: "string",
+    description:
+      "Whether a primary with secondaries acknowledges writes only while one of them confirms that no other was promoted (lease), or always (off).",
+    default: "lease",
+    allowed: ["lease", "off"],
+  },
+  {
+    path: "replication.fencing_lease",
+    type: "duration",
+    description: "How long one secondary's word lasts; without another, writes wait after it.",
+    default: "30s",
+  },
+  {
     path: "replication.log_retention_size",
     type: "size",
     description: "Bytes of log kept for secondaries that are behind; older ones take a snapshot.",

@@ -42,6 +42,8 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
       consistencyWaitSeconds: seconds(replication, "consistency_wait", "replication."),
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
+      fencing: (text(replication, "fencing") ?? "lease") as "lease" | "off",
+      fencingLeaseSeconds: positiveSeconds(replication, "fencing_lease", "replication."),
     },
     telemetry: { servesPrometheus: seconds(telemetry, "prometheus_retention_time", "telemetry.") > 0 },
   };
@@ -242,6 +244,12 @@ function defaultOf(path: string): string | number {
   const value = optionTable.find((row) => row.path === path)?.default;
   if (typeof value !== "string" && typeof value !== "number") throw new Error(`option ${path} has no default`);
   return value;
+}
+
+function positiveSeconds(options: Options, name: string, prefix = ""): number {
+  const value = seconds(options, name, prefix);
+  if (value >= 1) return value;
+  throw new ConfigurationError(`${prefix}${name} must be at least 1 second`);
 }
 
 function seconds(options: Options, name: string, prefix = ""): number {

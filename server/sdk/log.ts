@@ -129,8 +129,20 @@ export interface UpstreamRepair {
   readonly cursor: UpstreamCursor | undefined;
 }
 
-/** Asked before an append is taken and again before it is committed. Undefined lets it pass. Never asked for applied entries. */
-export type WriteGate = (classes: ReadonlySet<KeyClass>) => ErrorCode | undefined;
+/** Why a write is refused, with a text for the client. */
+export interface WriteRefusal {
+  readonly code: ErrorCode;
+  readonly publicText: string;
+}
+
+/**
+ * Asked before an append is taken and again before it is committed (`open`): undefined lets it pass. Asked once more when the
+ * commit is durable (`committed`): a refusal then leaves the write as it is and unacknowledged. Never asked for applied entries.
+ */
+export type WriteGate = (
+  classes: ReadonlySet<KeyClass>,
+  moment: "open" | "committed",
+) => ErrorCode | WriteRefusal | undefined;
 
 /** Entries are handed over after they are durable and before their append resolves, in order, each once. Must not throw. */
 export type LogListener = (entries: readonly LogEntry[]) => void;

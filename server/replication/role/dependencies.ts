@@ -12,6 +12,7 @@ import type { StreamLimits } from "../stream/limits";
 import type { ApiClient } from "./activation";
 import type { Certificates } from "./certificates";
 import type { Quorum } from "./operation-tokens";
+import type { PgpKeys } from "./token-cover";
 
 export interface ReplicationSettings {
   /** Addresses that others are told, e.g. `https://10.1.0.10:8200` and `https://10.1.0.10:8201`. */
@@ -25,6 +26,8 @@ export interface ReplicationSettings {
   readonly consistencyWaitMilliseconds: number;
   /** How long a planned failover waits for its target. */
   readonly drainMilliseconds: number;
+  /** Whether a primary's acknowledgements depend on its secondaries' word, and how long one word lasts. */
+  readonly fencing: { readonly mode: "lease" | "off"; readonly leaseMilliseconds: number };
   readonly stream: StreamLimits;
 }
 
@@ -48,6 +51,8 @@ export interface ReplicationDependencies {
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
   /** Left out: nobody can make DR operation tokens on this cluster. */
   readonly quorum?: Quorum;
+  /** Left out: such a token is hidden with a one-time password only. */
+  readonly pgp?: PgpKeys;
   /** The roles of this cluster changed: services look again at what they may write. */
   roleChanged(): void;
   readonly settings: ReplicationSettings;

@@ -3,6 +3,7 @@ import { compareLineage, currentEpoch, describeEpoch, nextLineage } from "../../
 import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { PrimaryHub } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
+import type { LineageConfirmation } from "./lineage-confirmation";
 import { MODES } from "./replication-store";
 import type { RoleChanges } from "./role-changes";
 import { isFenced, requireAllowed } from "./role-rules";
@@ -22,6 +23,7 @@ export class Fence {
     private readonly state: RoleState,
     private readonly hub: PrimaryHub,
     private readonly runners: Runners,
+    private readonly confirmation: LineageConfirmation,
   ) {}
 
   /** Takes up what was learned before the restart. */
@@ -68,12 +70,7 @@ export class Fence {
   override(mode: ReplicationMode, changes: RoleChanges): Promise<readonly string[]> {
     return changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "override-fence");
-      if (!this.isFenced(mode)) {
-        throw new ServerError(
-          "invalid_request",
-          `no later promotion in ${mode} mode is known here: there is nothing to override`,
-        );
-      }
+      if (!this.isFenced(mode)) return await this.overrideWait(mode, changes);
       const { log, identity } = this.deps.core;
       const lineage = nextLineage(this.state.lineage(mode), identity.id, log.lastIndex() + 1);
       await changes.commit([this.state.store.deleteFence(mode)], { lineages: { [mode]: lineage } });
@@ -85,6 +82,23 @@ export class Fence {
         "This cluster acknowledges writes again although another cluster of its set was promoted. The two do not follow each other any more; what both write has to be reconciled by hand.",
       ];
     });
+  }
+
+  /** Writes go on without the secondaries' word until one of them follows this cluster again. A successor still fences it. */
+  private async overrideWait(mode: ReplicationMode, changes: RoleChanges): Promise<readonly string[]> {
+    if (!this.confirmation.isWaiting(mode)) {
+      const text = `no later promotion in ${mode} mode is known here, and no write waits for a secondary's word: there is nothing to override`;
+      throw new ServerError("invalid_request", text);
+    }
+    const { store } = this.state;
+    const members = [...this.state.of(mode).members.values()];
+    const awaited = members.filter((member) => this.state.followersOf(mode).includes(member.id));
+    await changes.commit(awaited.map((member) => store.putMember(mode, { ...member, followed: undefined })));
+    await changes.settle(this.runners);
+    this.deps.logger.log("warn", "an operator overrode the wait for the secondaries' word", { mode });
+    return [
+      "This cluster acknowledges writes although none of its secondaries has confirmed that it is still the primary. If one of them was promoted, what is written here until this cluster learns of it has to be reconciled by hand.",
+    ];
   }
 
   private isFenced(mode: ReplicationMode): boolean {

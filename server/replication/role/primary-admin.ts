@@ -148,6 +148,7 @@ export class PrimaryAdmin {
       issuedAtMilliseconds: this.deps.clock.nowMilliseconds(),
       revoked: false,
       clusterAddress: this.state.of(mode).members.get(request.id)?.clusterAddress ?? "",
+      followed: undefined,
     };
     const link = {
       secondaryId: request.id,

@@ -1,9 +1,10 @@
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
-import type { ReplicationMode } from "../../sdk/log";
+import type { Epoch, ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import type { PathsFilter } from "../../sdk/replication-admin";
 import type { ClientCredentials } from "../../sdk/transport";
+import { readEpoch } from "../stream/control-codec";
 
 /** How a secondary reaches its primary. As secret as the root key: it opens the primary's data. */
 export interface PrimaryLink {
@@ -39,6 +40,8 @@ export interface MemberRecord {
   readonly revoked: boolean;
   /** Its own cluster address when it was here last; "" before the first time. */
   readonly clusterAddress: string;
+  /** The last epoch in which it has followed this cluster: who has not cannot have been promoted over it. */
+  readonly followed: Epoch | undefined;
 }
 
 /** A removed filter stays as a record: what its secondary holds has to be compared when it comes back. */
@@ -125,6 +128,10 @@ export function encodeMember(record: MemberRecord): Buffer {
     issued_at: record.issuedAtMilliseconds,
     revoked: record.revoked,
     cluster_addr: record.clusterAddress,
+    followed:
+      record.followed === undefined
+        ? undefined
+        : { number: record.followed.number, cluster: record.followed.clusterId },
   });
 }
 
@@ -136,6 +143,7 @@ export function decodeMember(bytes: Buffer): MemberRecord {
     issuedAtMilliseconds: reader.number("issued_at"),
     revoked: reader.boolean("revoked"),
     clusterAddress: reader.has("cluster_addr") ? reader.text("cluster_addr") : "",
+    followed: reader.optional("followed", () => readEpoch(reader.child("followed"))),
   };
 }
 

@@ -37,6 +37,7 @@ import { Failover } from "./failover";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
 import { IndexStandings } from "./index-standings";
+import { LineageConfirmation } from "./lineage-confirmation";
 import { Merkle } from "./merkle";
 import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
@@ -63,11 +64,14 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly operationTokens: OperationTokens;
   private relevant: readonly [RelevantIndices, () => void] | undefined;
   private readonly fence: Fence;
+  private readonly confirmation: LineageConfirmation;
   private readonly standings: IndexStandings;
   private readonly formerPrimaries: FormerPrimaries;
 
   private constructor(private readonly deps: ReplicationDependencies) {
     this.roleState = new RoleState(deps);
+    this.confirmation = new LineageConfirmation(deps, this.roleState);
+    this.roleState.unconfirmed = (classes) => this.confirmation.refusal(classes);
     this.hub = this.createHub();
     this.port = new ClusterPort(deps, this.hub);
     this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
@@ -78,11 +82,20 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.failover = new Failover(deps, state, changes, hub, port, runners);
     this.merkle = new Merkle(deps);
     this.operationTokens = new OperationTokens(deps, state);
-    this.statusReport = new ReplicationStatus(deps, state, hub, runners, this.merkle, () => this.relevant?.[0]);
+    this.statusReport = new ReplicationStatus(
+      deps,
+      state,
+      hub,
+      runners,
+      this.merkle,
+      this.confirmation,
+      () => this.relevant?.[0],
+    );
     this.standings = new IndexStandings(deps, state, runners);
-    this.fence = new Fence(deps, state, hub, runners);
+    this.fence = new Fence(deps, state, hub, runners, this.confirmation);
     this.formerPrimaries = new FormerPrimaries(deps, state);
     changes.beforeSettling(() => this.fence.review());
+    changes.beforeSettling(async () => this.confirmation.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());
   }
 
@@ -103,6 +116,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   async close(): Promise<void> {
     this.relevant?.[1]();
     this.formerPrimaries.close();
+    this.confirmation.close();
     this.runners.close();
     await this.port.close();
   }
@@ -258,7 +272,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return {
       echoDurationMilliseconds: peer.roundTripMilliseconds,
       clockSkewMilliseconds: peer.clockSkewMilliseconds,
-      canaryAgeMilliseconds: runner.canaryAgeMilliseconds(),
+      canaryAgeMilliseconds: runner.canaryAgeMilliseconds() ?? 0,
     };
   }
 
@@ -311,7 +325,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         clusterAddresses: () => this.failoverAddresses(),
         isFenced: (mode) => isFenced(this.roleState.holds, mode),
         newerLineageSeen: (mode, newer) => this.fence.learn(mode, newer),
-        memberFollows: (member, hello) => this.memberFollows(member, hello),
+        memberFollows: (member, hello, saidAfter) => this.memberFollows(member, hello, saidAfter),
+        memberAgrees: ({ mode }, saidAfter) => this.confirmation.confirm(mode, saidAfter),
       },
       handlers: new Map([
         ...forwardHandlers({
@@ -342,7 +357,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return [this.deps.settings.clusterAddress, ...standing.map((member) => member.clusterAddress)];
   }
 
-  private memberFollows(member: Member, hello: Hello): void {
+  private async memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void> {
+    this.confirmation.confirm(member.mode, saidAfterMilliseconds);
+    await this.changes.recordFollowing(member);
     this.changes.rememberAddress(member, hello.clusterAddress);
     void this.formerPrimaries.met(member.mode, hello.clusterId).catch(() => undefined);
   }

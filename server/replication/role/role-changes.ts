@@ -1,4 +1,5 @@
 import type { RoleChange } from "../../sdk/barrier";
+import { currentEpoch } from "../../sdk/lineage";
 import type { ReplicationMode } from "../../sdk/log";
 import { SerialTasks } from "../../sdk/serial-tasks";
 import { parseClusterAddress } from "../../sdk/transport";
@@ -59,6 +60,20 @@ export class RoleChanges {
       if (role.role !== "secondary" || role.link === undefined) return;
       const link = change(role.link);
       if (link !== role.link) await this.commit([this.state.store.putRole(mode, { ...role, link })]);
+    });
+  }
+
+  /** Puts on record that the member follows this cluster in the epoch it is in. @throws when it may not follow any more */
+  async recordFollowing({ mode, id }: Member): Promise<void> {
+    if (this.state.followersOf(mode).includes(id)) return;
+    await this.exclusive(async () => {
+      const known = this.state.of(mode).members.get(id);
+      if (known === undefined || known.revoked) throw new Error("not a member");
+      if (this.state.effective(mode) !== "primary" || isFenced(this.state.holds, mode)) {
+        throw new Error("this cluster is not the primary any more");
+      }
+      const followed = currentEpoch(this.state.lineage(mode));
+      await this.commit([this.state.store.putMember(mode, { ...known, followed })]);
     });
   }
 

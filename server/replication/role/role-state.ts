@@ -1,9 +1,11 @@
-import type { Lineage, ReplicationMode } from "../../sdk/log";
+import { currentEpoch, sameEpoch } from "../../sdk/lineage";
+import type { KeyClass, Lineage, ReplicationMode, WriteRefusal } from "../../sdk/log";
 import type { ReplicationRole } from "../../sdk/replication";
 import type { Peer, ServerCredentials } from "../../sdk/transport";
 import { MountScope } from "../filter/mount-scope";
 import type { Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
+import type { MemberRecord } from "./records";
 import { MODES, type ModeRecords, ReplicationStore } from "./replication-store";
 import { effectiveRole, type Holds, type Roles, writeRefusal } from "./role-rules";
 
@@ -14,9 +16,13 @@ export class RoleState {
   readonly store: ReplicationStore;
   private records: Readonly<Record<ReplicationMode, ModeRecords>> = { performance: NOTHING, dr: NOTHING };
   private readonly credentials = new Map<string, ServerCredentials>();
+  private followers: Readonly<Record<ReplicationMode, readonly string[]>> = { performance: [], dr: [] };
   private readonly scopes = new Map<string, MountScope>();
   building: ReplicationMode | undefined;
   holds: Holds = { fenced: new Set(), draining: undefined };
+
+  /** Refuses what waits for a secondary's word. */
+  unconfirmed: (classes: ReadonlySet<KeyClass>) => WriteRefusal | undefined = () => undefined;
 
   constructor(private readonly deps: ReplicationDependencies) {
     this.store = new ReplicationStore(deps.core.barrier);
@@ -26,6 +32,7 @@ export class RoleState {
   async load(): Promise<void> {
     const [performance, dr] = [await this.store.load("performance"), await this.store.load("dr")];
     this.records = { performance, dr };
+    this.followers = { performance: this.findFollowers("performance"), dr: this.findFollowers("dr") };
     for (const mode of MODES) await this.prepareCredentials(mode);
   }
 
@@ -47,7 +54,16 @@ export class RoleState {
 
   /** Puts the write gate as the roles and holds are now. Resolves once nothing let through by the former is under way. */
   async applyGate(): Promise<void> {
-    await this.deps.core.log.setWriteGate((classes) => writeRefusal(this.roles(), this.holds, classes));
+    await this.deps.core.log.setWriteGate((classes, moment) => {
+      // What a role change lets through is waited for by the change: it counts as written before.
+      const refused = moment === "open" ? writeRefusal(this.roles(), this.holds, classes) : undefined;
+      return refused ?? this.unconfirmed(classes);
+    });
+  }
+
+  /** Secondaries that have followed this cluster in the epoch it is in, where it is the primary. */
+  followersOf(mode: ReplicationMode): readonly string[] {
+    return this.effective(mode) === "primary" ? this.followers[mode] : [];
   }
 
   credentialsOf(setId: string): ServerCredentials | undefined {
@@ -83,6 +99,13 @@ export class RoleState {
       const { role } = this.records[mode];
       return this.effective(mode) === "primary" && role.role === "primary" && role.setId === setId;
     });
+  }
+
+  private findFollowers(mode: ReplicationMode): readonly string[] {
+    const epoch = currentEpoch(this.lineage(mode));
+    const followed = (member: MemberRecord): boolean =>
+      !member.revoked && member.followed !== undefined && sameEpoch(member.followed, epoch);
+    return [...this.records[mode].members.values()].filter(followed).map((member) => member.id);
   }
 
   private async prepareCredentials(mode: ReplicationMode): Promise<void> {

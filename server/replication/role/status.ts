@@ -1,10 +1,11 @@
 import type { ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
-import type { PeerFacts } from "../stream/heartbeat-exchange";
+import { ageOf, type PeerFacts } from "../stream/heartbeat-exchange";
 import type { PrimaryHub } from "../stream/primary-hub";
 import { type Checksums, checksumsOf } from "../stream/running-checksums";
 import type { ReplicationDependencies } from "./dependencies";
+import type { LineageConfirmation } from "./lineage-confirmation";
 import type { Merkle } from "./merkle";
 import type { PrimaryLink, RoleRecord } from "./records";
 import type { RelevantIndices } from "./relevant-index";
@@ -27,6 +28,7 @@ export class ReplicationStatus {
     private readonly hub: PrimaryHub,
     private readonly runners: Runners,
     private readonly merkle: Merkle,
+    private readonly confirmation: LineageConfirmation,
     private readonly relevant: () => RelevantIndices | undefined,
   ) {}
 
@@ -48,7 +50,7 @@ export class ReplicationStatus {
     const lastIndex = this.deps.core.log.lastIndex();
     return {
       mode: "primary",
-      state: isFenced(this.state.holds, mode) ? "fenced" : "running",
+      state: this.primaryState(mode),
       cluster_id: role.role === "primary" ? role.setId : "",
       known_secondaries: this.knownSecondaries(mode),
       secondaries: this.secondaries(mode),
@@ -57,6 +59,11 @@ export class ReplicationStatus {
       primary_cluster_addr: role.role === "primary" ? role.primaryClusterAddress : "",
       ...this.index(mode),
     };
+  }
+
+  private primaryState(mode: ReplicationMode): "fenced" | "unconfirmed" | "running" {
+    if (isFenced(this.state.holds, mode)) return "fenced";
+    return this.confirmation.isWaiting(mode) ? "unconfirmed" : "running";
   }
 
   private secondary(mode: ReplicationMode, role: RoleRecord): ResponseData {
@@ -115,12 +122,10 @@ export class ReplicationStatus {
     return this.knownSecondaries(mode).flatMap((id) => {
       const view = this.hub.view(mode, id);
       if (view === undefined) return [];
-      const { lastHeartbeatMilliseconds, reportedCanaryAgeMilliseconds } = view.peer;
-      // What the secondary reported gets older with its report.
-      const now = this.deps.clock.nowMilliseconds();
-      const canary = reportedCanaryAgeMilliseconds + Math.max(0, now - (lastHeartbeatMilliseconds ?? now));
+      const canary = ageOf(view.peer.peerCanaryAtMilliseconds, this.deps.clock);
       const peer = peerData(view.peer, view.hello.apiAddress, view.hello.clusterAddress, view.connected, canary);
-      return [{ node_id: id, ...peer }];
+      const behind = Math.max(0, this.deps.core.log.lastIndex() - view.appliedIndex);
+      return [{ node_id: id, ...peer, last_remote_wal: view.appliedIndex, entries_behind: behind }];
     });
   }
 
@@ -128,7 +133,9 @@ export class ReplicationStatus {
     const peer = runner.peer();
     const connected = runner.connectionState === "ready";
     const address = runner.address ?? link.primaryClusterAddress;
-    return peerData(peer, peer?.apiAddress ?? "", withScheme(address), connected, runner.canaryAgeMilliseconds());
+    const canary = runner.canaryAgeMilliseconds();
+    const data = peerData(peer, peer?.apiAddress ?? "", withScheme(address), connected, canary);
+    return { ...data, entries_behind: runner.entriesBehind() };
   }
 }
 
@@ -137,7 +144,7 @@ function peerData(
   apiAddress: string,
   clusterAddress: string,
   connected: boolean,
-  canaryAgeMilliseconds: number,
+  canaryAgeMilliseconds: number | undefined,
 ): ResponseData {
   const lastHeartbeat = peer?.lastHeartbeatMilliseconds;
   return {
@@ -147,7 +154,7 @@ function peerData(
     last_heartbeat: lastHeartbeat === undefined ? "" : rfc3339(lastHeartbeat),
     last_heartbeat_duration_ms: String(Math.round(peer?.roundTripMilliseconds ?? 0)),
     clock_skew_ms: String(peer?.clockSkewMilliseconds ?? 0),
-    replication_primary_canary_age_ms: String(Math.round(canaryAgeMilliseconds)),
+    replication_primary_canary_age_ms: String(Math.round(canaryAgeMilliseconds ?? 0)),
   };
 }
 

@@ -44,7 +44,9 @@ export interface Heartbeat {
   readonly echoHeldMilliseconds: number;
   /** Log index that everything before this frame reaches up to (primary), or that is applied (secondary). */
   readonly index: number;
-  /** From a secondary: age of the last canary that it has seen. */
+  /** Where the log of its sender ends. */
+  readonly logIndex: number;
+  /** From a primary: how old the oldest entry is that comes behind this frame. From a secondary: of the last canary it has seen. */
   readonly canaryAgeMilliseconds: number;
   readonly apiAddress: string;
   /** Addresses at which the set's primary, now or after a failover, can be found. */
@@ -73,7 +75,7 @@ function epochData(epoch: Epoch): ResponseData {
   return { number: epoch.number, cluster: epoch.clusterId };
 }
 
-function readEpoch(reader: JsonReader): Epoch {
+export function readEpoch(reader: JsonReader): Epoch {
   return { number: reader.number("number"), clusterId: reader.text("cluster") };
 }
 
@@ -179,6 +181,7 @@ export function decodeHeartbeat(payload: Buffer): Heartbeat {
     echoSentAtMilliseconds: reader.number("echoSentAtMilliseconds"),
     echoHeldMilliseconds: reader.number("echoHeldMilliseconds"),
     index: reader.number("index"),
+    logIndex: reader.number("logIndex"),
     canaryAgeMilliseconds: reader.number("canaryAgeMilliseconds"),
     apiAddress: reader.text("apiAddress"),
     clusterAddresses: reader.texts("clusterAddresses").slice(0, ADDRESSES_MAX),

@@ -14,6 +14,7 @@ import type {
 } from "../../sdk/transport";
 import { FRAME_BYTES_MAX, PeerRefused, TransportClosed } from "../../sdk/transport";
 import type { MountScope } from "../filter/mount-scope";
+import { askedChannel } from "./asked-channel";
 import { BOOTSTRAP_CHANNEL, encodeBootstrap } from "./bootstrap-codec";
 import { CONTROL_BYTES_MAX, type Hello } from "./control-codec";
 import { DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX } from "./diff-codec";
@@ -134,17 +135,17 @@ export class PrimaryHub implements TransportGate {
     if (member === undefined) throw new Error("not a member");
     const { mode, id: secondary } = member;
     try {
-      await this.serve(channel, member);
+      await this.serve(channel, member, this.connectedAt.get(peer) ?? this.deps.clock.monotonicMilliseconds());
     } catch (error) {
       this.refusals.noteFailure(error, { address: peer.address, mode, secondary, channel: channel.kind });
       throw error;
     }
   }
 
-  private async serve(channel: FrameChannel, member: Member): Promise<void> {
-    if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member);
-    if (channel.kind === SNAPSHOT_CHANNEL) return await this.serveSnapshot(channel, member);
-    if (channel.kind === DIFF_CHANNEL) return await this.serveDiff(channel, member);
+  private async serve(channel: FrameChannel, member: Member, connectedAtMilliseconds: number): Promise<void> {
+    if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member, connectedAtMilliseconds);
+    if (channel.kind === SNAPSHOT_CHANNEL) return await this.serveSnapshot(this.asked(channel, member), member);
+    if (channel.kind === DIFF_CHANNEL) return await this.serveDiff(this.asked(channel, member), member);
     if (channel.kind === BOOTSTRAP_CHANNEL) return await this.serveBootstrap(channel, member);
     const handler = this.deps.handlers.get(channel.kind);
     if (handler === undefined) throw new PeerRefused("unknown_channel", `unknown channel kind ${channel.kind}`);
@@ -190,11 +191,21 @@ export class PrimaryHub implements TransportGate {
     return () => void this.progressListeners.delete(listener);
   }
 
-  private async serveStream(channel: FrameChannel, member: Member): Promise<void> {
+  private asked(channel: FrameChannel, member: Member): FrameChannel {
+    const { clock, roles } = this.deps;
+    return askedChannel(channel, clock, (saidAfterMilliseconds) => roles.memberAgrees(member, saidAfterMilliseconds));
+  }
+
+  private async serveStream(channel: FrameChannel, member: Member, connectedAtMilliseconds: number): Promise<void> {
     const hello = await this.expectHello(channel, member);
     const key = keyOf(member.mode, member.id);
     this.shippers.get(key)?.stop("the secondary connected again");
-    const shipper = new StreamShipper(this.shipperDependencies(member), member.id, hello, channel);
+    const shipper = new StreamShipper(
+      this.shipperDependencies(member, connectedAtMilliseconds),
+      member.id,
+      hello,
+      channel,
+    );
     this.shippers.set(key, shipper);
     this.deps.logger.log("info", "secondary connected", { mode: member.mode, secondary: member.id });
     try {
@@ -269,7 +280,7 @@ export class PrimaryHub implements TransportGate {
     await channel.receive();
   }
 
-  private shipperDependencies(member: Member): ShipperDependencies {
+  private shipperDependencies(member: Member, connectedAtMilliseconds: number): ShipperDependencies {
     const { mode } = member;
     const { roles, log, clock, logger, limits, apiAddress } = this.deps;
     return {
@@ -287,6 +298,7 @@ export class PrimaryHub implements TransportGate {
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
       follows: (hello) => roles.memberFollows(member, hello, connectedAtMilliseconds),
       agrees: (saidAfterMilliseconds) => roles.memberAgrees(member, saidAfterMilliseconds),
+      hasOthers: () => this.shippers.size > 1,
       progressed: () => this.progressed(),
       refused: (detail, hello) => {
         const reason = hello.protocol === PROTOCOL_VERSION ? "stale_epoch" : "protocol";

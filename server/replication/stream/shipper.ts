@@ -7,6 +7,7 @@ import type { Logger } from "../../sdk/logger";
 import { type FrameChannel, PeerRefused } from "../../sdk/transport";
 import { filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
+import { backlogAgeMilliseconds } from "./backlog-age";
 import type { Heartbeat, Hello } from "./control-codec";
 import { FramePort } from "./frame-port";
 import { HeartbeatExchange, type PeerFacts } from "./heartbeat-exchange";
@@ -49,6 +50,8 @@ export interface ShipperDependencies {
   follows(hello: Hello): Promise<void>;
   /** The secondary agrees with our history. Monotonic; not after it said so. */
   agrees(saidAfterMilliseconds: number): void;
+  /** Whether the entries go to other secondaries as well. */
+  hasOthers(): boolean;
   /** The secondary has applied more. */
   progressed(view: ShipperView): void;
 }
@@ -128,7 +131,6 @@ export class StreamShipper {
       reason: plan.action === "stream" ? "" : plan.reason,
     });
     if (plan.action === "refuse") this.deps.refused(plan.reason, this.hello);
-    else this.deps.follows(this.hello);
     if (plan.action !== "stream") return;
     this.sentIndex = index;
     this.appliedIndex = index;
@@ -263,6 +265,7 @@ export class StreamShipper {
     const bytes = await this.port.send("entries", {
       followsIndex: this.sentIndex,
       entries: frame.entries,
+      isShared: this.deps.hasOthers(),
       cursor: this.cursorAt(frame.index, this.running ?? zeroChecksums()),
     });
     this.unacknowledgedBytes += bytes;
@@ -359,7 +362,8 @@ export class StreamShipper {
     const heartbeat = this.heartbeat.next({
       epoch: currentEpoch(this.deps.lineage()),
       index,
-      canaryAgeMilliseconds: 0,
+      logIndex: this.deps.log.lastIndex(),
+      canaryAgeMilliseconds: await backlogAgeMilliseconds(this.deps.log, this.deps.clock, index),
       apiAddress: this.deps.apiAddress,
       clusterAddresses: this.deps.clusterAddresses(),
     });

@@ -28,6 +28,8 @@ export class LoopbackNetwork {
   private readonly connections = new Set<LoopbackConnection>();
   private readonly cuts = new Set<string>();
   tap: FrameTap = () => undefined;
+  /** A frame travels on once what this answers resolves; those behind it wait too. */
+  holding: (frame: Parameters<FrameTap>[0]) => Promise<void> | undefined = () => undefined;
   private nextPort = 20_000;
   /** Dials go on once it resolves: a network that swallows packets. */
   dialling: Promise<void> = Promise.resolve();
@@ -122,7 +124,10 @@ class LoopbackConnection implements PeerConnection {
   open(kind: string): Promise<FrameChannel> {
     if (this.broken || !this.gate.admits(this.peer)) return Promise.reject(new TransportClosed("connection is closed"));
     const [up, down] = [this.pipe(), this.pipe()];
-    const tap = (toServer: boolean) => (bytes: Buffer) => this.network.tap({ toServer, kind, bytes });
+    const tap = (toServer: boolean) => (bytes: Buffer) => {
+      this.network.tap({ toServer, kind, bytes });
+      return this.network.holding({ toServer, kind, bytes });
+    };
     const client = new LoopbackChannel(kind, this, down, up, tap(true));
     const server = new LoopbackChannel(kind, this, up, down, tap(false));
     this.gate.accept(server, this.peer).then(
@@ -153,13 +158,17 @@ class LoopbackChannel implements FrameChannel {
     private readonly connection: LoopbackConnection,
     private readonly incoming: Pipe & { dropped?: boolean },
     private readonly outgoing: Pipe & { dropped?: boolean },
-    private readonly tap: (bytes: Buffer) => void,
+    private readonly tap: (bytes: Buffer) => Promise<void> | undefined,
   ) {}
 
   async send(frame: Buffer): Promise<void> {
     this.throwIfBroken();
     const bytes = Buffer.from(frame);
-    this.tap(bytes);
+    const held = this.tap(bytes);
+    if (held !== undefined) {
+      await held;
+      this.throwIfBroken();
+    }
     this.outgoing.frames.push(bytes);
     this.outgoing.wake?.();
     while (this.outgoing.frames.length > PIPE_FRAMES_MAX) {

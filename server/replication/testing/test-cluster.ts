@@ -16,6 +16,7 @@ import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { ActivationWrapping, type ApiClient } from "../role/activation";
 import type { Certificates } from "../role/certificates";
+import type { ReplicationSettings } from "../role/dependencies";
 import { ReplicationService } from "../role/replication-service";
 import { ReplicationStore } from "../role/replication-store";
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "../stream/limits";
@@ -31,6 +32,7 @@ export interface TestClusterOptions {
   readonly clusterPort: number;
   readonly limits?: Partial<StreamLimits>;
   readonly logLines?: string[];
+  readonly fencing?: ReplicationSettings["fencing"];
   readonly metrics?: Metrics;
 }
 
@@ -74,6 +76,7 @@ export async function openTestReplication(
       drClientRequests: "forward",
       consistencyWaitMilliseconds: 2_000,
       drainMilliseconds: 5_000,
+      fencing: options.fencing ?? { mode: "lease", leaseMilliseconds: 30_000 },
       stream: { ...FAST_LIMITS, ...options.limits },
     },
   });

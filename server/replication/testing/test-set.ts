@@ -21,6 +21,7 @@ import type { WrappingPort } from "../../sdk/wrapping";
 import { MemoryDisk } from "../../storage/memory/disk";
 import { openMemoryStorage } from "../../storage/memory/index";
 import type { Certificates } from "../role/certificates";
+import type { ReplicationSettings } from "../role/dependencies";
 import type { ReplicationService } from "../role/replication-service";
 import type { StreamLimits } from "../stream/limits";
 import { LoopbackNetwork, loopbackFingerprint } from "./loopback-transport";
@@ -66,7 +67,11 @@ export class TestSet {
   private nextPort = 8_201;
 
   /** @param overSockets real HTTP/2 and TLS on 127.0.0.1 instead of the loopback network */
-  constructor(readonly overSockets = false) {}
+  constructor(
+    readonly overSockets = false,
+    /** Left out: a lease too long to end in a test. */
+    readonly fencing?: ReplicationSettings["fencing"],
+  ) {}
 
   async start(name: string, limits: Partial<StreamLimits> = {}): Promise<TestNode> {
     const port = this.overSockets ? await freePort() : this.nextPort++;
@@ -187,6 +192,7 @@ export class TestNode {
       clusterPort: this.clusterPort,
       limits: this.limits,
       logLines: this.set.logLines,
+      ...(this.set.fencing === undefined ? {} : { fencing: this.set.fencing }),
     });
     this.service = replication;
     this.wrapping = wrapping;
