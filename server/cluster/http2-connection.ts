@@ -5,6 +5,7 @@ import { sha256 } from "../sdk/crypto";
 import type { FrameChannel, Peer, PeerConnection } from "../sdk/transport";
 import { CHANNELS_PER_CONNECTION_MAX, TransportClosed } from "../sdk/transport";
 import { Http2Channel } from "./http2-channel";
+import { keepAlive } from "./keep-alive";
 
 /** 4 MiB windows: with the defaults of HTTP/2 a connection moves a quarter of what it can. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -44,8 +45,13 @@ export class Http2Connection implements PeerConnection {
     session.on("goaway", (code: number, _lastStreamId: number, why?: Buffer) => {
       if (code !== constants.NGHTTP2_NO_ERROR) this.fail(new TransportClosed(goodbyeText(code, why)));
     });
+    const endKeepAlive = keepAlive(session, () => {
+      this.fail(new TransportClosed("the peer went silent"));
+      session.destroy();
+    });
     this.closed = new Promise((resolve) => {
       session.once("close", () => {
+        endKeepAlive();
         this.fail(new TransportClosed("connection was closed"));
         resolve();
       });

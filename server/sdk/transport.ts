@@ -95,6 +95,7 @@ export interface FrameChannel {
   destroy(): void;
 }
 
+/** Ends by itself when nothing comes from the peer any more, although it is asked for a sign of life every few seconds. */
 export interface PeerConnection {
   readonly peer: Peer;
   /** @throws TransportClosed */
