@@ -1,4 +1,5 @@
 import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
+import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
 import type { Quorum } from "../replication/role/operation-tokens";
@@ -57,6 +58,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
     quorum: parts.quorum,
+    pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
     pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
     roleChanged: () => {
       tokens.forgetAll();

@@ -117,7 +117,8 @@ export interface ReplicationAdmin {
 /** DR operation tokens made by share holders on the DR secondary. The answers are those of generate-operation-token. */
 export interface DrOperationTokens {
   status(): ResponseData;
-  begin(): ResponseData;
+  /** `pgpKey`: base64 of a binary OpenPGP public key; `otp`: the client's own one-time password. "": the server makes one. */
+  begin(request: { readonly pgpKey: string; readonly otp: string }): Promise<ResponseData>;
   cancel(): void;
   /** @throws invalid_request for a wrong nonce, share or quorum */
   provide(nonce: string, key: string): Promise<ResponseData>;

@@ -1,4 +1,5 @@
-import type { Outcome } from "../../sdk/outcome";
+import { ServerError } from "../../sdk/errors";
+import type { Outcome, ResponseData } from "../../sdk/outcome";
 import type { AnyPath } from "../../sdk/path";
 import type { ReplicationAdmin } from "../../sdk/replication-admin";
 import {
@@ -31,15 +32,32 @@ async function guarded(
   path: string,
   run: () => Promise<readonly string[]>,
 ): Promise<Outcome> {
+  if (token.length === 0) throw new ServerError("invalid_request", "missing dr_operation_token");
   await replication.requireDrOperationToken(token, path);
   return changed(await run());
+}
+
+/** What dashboards ask for while a promotion is prepared. */
+function ceremony(replication: ReplicationAdmin): ResponseData {
+  const { progress, required, complete } = replication.drOperationTokens.status();
+  return { progress, required, complete };
 }
 
 const promote = declare({
   template: `${PREFIX}secondary/promote`,
   summary: "Make this DR secondary the primary.",
-  fields: { ...drOperationTokenField, ...primaryClusterAddressField, ...forceField },
+  // A read needs no token in its fields, so that the promotion itself looks for it.
+  fields: {
+    dr_operation_token: { ...drOperationTokenField.dr_operation_token, required: false, default: "" },
+    ...primaryClusterAddressField,
+    ...forceField,
+  },
   operations: {
+    read: {
+      summary: "Read how far the share holders are with the token for it",
+      onDrSecondary: true,
+      run: ({ context: { replication } }) => ({ kind: "data", data: ceremony(replication), repeatAtTop: true }),
+    },
     update: {
       ...GUARDED,
       summary: "Promote a DR secondary",

@@ -1,4 +1,3 @@
-import { ServerError } from "../../sdk/errors";
 import type { Outcome, ResponseData } from "../../sdk/outcome";
 import type { AnyPath } from "../../sdk/path";
 import { declare, drOperationTokenField, type ReplicationContext } from "./path-replication-fields";
@@ -13,7 +12,21 @@ function bare(body: ResponseData): Outcome {
 const attempt = declare({
   template: `${PREFIX}generate-operation-token/attempt`,
   summary: "Share holders make a DR operation token: begin, look, cancel.",
-  fields: { pgp_key: { type: "string", description: "Not supported: the token is hidden with the OTP.", default: "" } },
+  fields: {
+    pgp_key: {
+      type: "string",
+      description: "Base64 of a binary OpenPGP public key: the token is encrypted to it instead of hidden with an OTP.",
+      default: "",
+      bytesMax: 64 * 1024,
+    },
+    otp: {
+      type: "string",
+      description: "One-time password of otp_length characters; the server makes one where it is left out.",
+      default: "",
+      sensitive: true,
+      bytesMax: 128,
+    },
+  },
   operations: {
     read: {
       summary: "Read how far the attempt is",
@@ -21,13 +34,10 @@ const attempt = declare({
       run: async ({ context: { replication } }) => bare(replication.drOperationTokens.status()),
     },
     update: {
-      summary: "Begin an attempt; the answer alone has the one-time password",
+      summary: "Begin an attempt; only this answer has the one-time password that the server made",
       onDrSecondary: true,
-      run: async ({ context: { replication }, fields }) => {
-        if (fields.pgp_key !== "")
-          throw new ServerError("invalid_request", "pgp_key is not supported; leave it out and use the otp");
-        return bare(replication.drOperationTokens.begin());
-      },
+      run: async ({ context: { replication }, fields }) =>
+        bare(await replication.drOperationTokens.begin({ pgpKey: fields.pgp_key, otp: fields.otp })),
     },
     delete: {
       summary: "Cancel the attempt",

@@ -13,6 +13,7 @@ import type { ApiClient } from "./activation";
 import type { Certificates } from "./certificates";
 import type { Quorum } from "./operation-tokens";
 import type { PgpKeys } from "./token-cover";
+import type { PgpKeys } from "./token-cover";
 
 export interface ReplicationSettings {
   /** Addresses that others are told, e.g. `https://10.1.0.10:8200` and `https://10.1.0.10:8201`. */
@@ -51,6 +52,8 @@ export interface ReplicationDependencies {
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
   /** Left out: nobody can make DR operation tokens on this cluster. */
   readonly quorum?: Quorum;
+  /** Left out: such a token is hidden with a one-time password only. */
+  readonly pgp?: PgpKeys;
   /** Left out: such a token is hidden with a one-time password only. */
   readonly pgp?: PgpKeys;
   /** The roles of this cluster changed: services look again at what they may write. */

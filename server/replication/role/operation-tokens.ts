@@ -3,6 +3,7 @@ import { ServerError } from "../../sdk/errors";
 import type { ResponseData } from "../../sdk/outcome";
 import type { ReplicationDependencies } from "./dependencies";
 import type { RoleState } from "./role-state";
+import { type CoverRequest, coverOf, type TokenCover } from "./token-cover";
 
 /** The share holders of the set, as they stand behind this cluster's seal. */
 export interface Quorum {
@@ -13,7 +14,7 @@ export interface Quorum {
 
 interface Attempt {
   readonly nonce: string;
-  readonly otp: string;
+  readonly cover: TokenCover;
   /** By their hex digits: a share counts once. */
   readonly shares: Map<string, Buffer>;
 }
@@ -40,14 +41,16 @@ export class OperationTokens {
     return this.answer({});
   }
 
-  /** Starts an attempt. The answer alone has the one-time password that the token will be hidden with. */
-  begin(): ResponseData {
+  /** Starts an attempt. The answer alone has the one-time password that the token will be hidden with, if we made it. */
+  async begin(request: CoverRequest): Promise<ResponseData> {
     this.requireSecondary();
-    if (this.attempt !== undefined)
-      throw new ServerError("invalid_request", "a generation attempt is under way already");
-    const { random } = this.deps;
-    this.attempt = { nonce: random.uuid(), otp: random.base62(TOKEN_CHARACTERS), shares: new Map() };
-    return this.answer({ otp: this.attempt.otp });
+    this.requireNoAttempt();
+    const { random, pgp } = this.deps;
+    const cover = await coverOf(request, TOKEN_CHARACTERS, () => random.base62(TOKEN_CHARACTERS), pgp);
+    // Somebody else may have begun one while the key was read.
+    this.requireNoAttempt();
+    this.attempt = { nonce: random.uuid(), cover, shares: new Map() };
+    return this.answer({ otp: cover.shownOtp });
   }
 
   cancel(): void {
@@ -88,12 +91,16 @@ export class OperationTokens {
     const view = this.view();
     await view.commit([view.put(sha256Hex(token), Buffer.from("{}"))]);
     this.deps.logger.log("warn", "share holders made a DR operation token", { attempt: attempt.nonce });
-    const otp = Buffer.from(attempt.otp);
-    const hidden = Buffer.from(token.map((byte, at) => byte ^ (otp[at] ?? 0)));
+    const encoded = await attempt.cover.hide(token);
     token.fill(0);
-    const encoded = hidden.toString("base64").replace(/=+$/, "");
-    const required = this.threshold();
-    return { ...this.answer({}), nonce: attempt.nonce, progress: required, complete: true, encoded_token: encoded };
+    return {
+      ...this.answer({}),
+      nonce: attempt.nonce,
+      progress: this.threshold(),
+      complete: true,
+      encoded_token: encoded,
+      pgp_fingerprint: attempt.cover.fingerprint,
+    };
   }
 
   private answer({ otp = "" }: { readonly otp?: string }): ResponseData {
@@ -105,7 +112,7 @@ export class OperationTokens {
       complete: false,
       encoded_token: "",
       encoded_root_token: "",
-      pgp_fingerprint: "",
+      pgp_fingerprint: this.attempt?.cover.fingerprint ?? "",
       otp,
       otp_length: TOKEN_CHARACTERS,
     };
@@ -115,6 +122,11 @@ export class OperationTokens {
     const threshold = this.deps.quorum?.threshold();
     if (threshold === undefined) throw new ServerError("invalid_request", "this cluster has no share holders");
     return threshold;
+  }
+
+  private requireNoAttempt(): void {
+    if (this.attempt === undefined) return;
+    throw new ServerError("invalid_request", "a generation attempt is under way already");
   }
 
   private requireSecondary(): void {

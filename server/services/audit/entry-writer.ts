@@ -133,7 +133,8 @@ export class EntryWriter {
     if (response.leaseId !== "") parts.push(`"secret":${stringifyJson({ lease_id: response.leaseId })}`);
     if (outcome?.kind === "wrapped") parts.push(`"wrap_info":${this.wrapped(outcome.wrap)}`);
     const data = outcome === undefined ? undefined : dataOf(outcome);
-    if (data !== undefined) parts.push(`"data":${this.document(data, request.clearResponseKeys, NO_NAMES)}`);
+    if (data !== undefined)
+      parts.push(`"data":${this.document(data, request.clearResponseKeys, request.sensitiveKeys)}`);
     return `{${parts.join(",")}}`;
   }
 
@@ -176,8 +177,6 @@ export class EntryWriter {
     return this.options.logRaw ? stringifyJson(text) : `"${this.hash.of(text)}"`;
   }
 }
-
-const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** What an outcome tells the client, as far as it is data. */
 function dataOf(outcome: Outcome): JsonInput {
