@@ -43,6 +43,7 @@ export class SecondaryRunner {
   private heard: StreamFollower | undefined;
   /** Index of the primary's log at its last heartbeat, and what was applied when it came. */
   private knownPrimaryIndex = 0;
+  private primaryLogIndex: number | undefined;
   private attempts = 0;
 
   constructor(
@@ -81,8 +82,14 @@ export class SecondaryRunner {
     return this.follower?.peer() ?? this.lastPeer;
   }
 
-  canaryAgeMilliseconds(): number {
-    return this.heard?.canaryAgeMilliseconds() ?? 0;
+  /** Undefined: since this cluster started no heartbeat came. */
+  canaryAgeMilliseconds(): number | undefined {
+    return this.heard?.canaryAgeMilliseconds();
+  }
+
+  /** Entries of the primary's log that are not here yet, as far as its last heartbeat told. Undefined: none came yet. */
+  entriesBehind(): number | undefined {
+    return this.primaryLogIndex === undefined ? undefined : Math.max(0, this.primaryLogIndex - this.applied.index);
   }
 
   start(): void {
@@ -165,8 +172,9 @@ export class SecondaryRunner {
       apiAddress: settings.apiAddress,
       clusterAddresses: () => [settings.clusterAddress],
       applied: (index: number) => this.applied.reached(index),
-      heard: (facts: PeerFacts, index: number) => {
-        this.knownPrimaryIndex = index;
+      heard: (facts: PeerFacts, sentIndex: number, logIndex: number) => {
+        this.knownPrimaryIndex = sentIndex;
+        this.primaryLogIndex = logIndex;
         this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);
       },

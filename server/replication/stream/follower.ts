@@ -26,8 +26,8 @@ export interface FollowerDependencies {
   clusterAddresses(): readonly string[];
   /** Everything up to `index` of the primary's log is applied, durably. */
   applied(index: number): void;
-  /** A heartbeat came, and what it tells of the primary: its addresses, and the index its log had reached. */
-  heard(facts: PeerFacts, index: number): void;
+  /** A heartbeat came, and what it tells of the primary: its addresses, what it had sent, and where its log ended. */
+  heard(facts: PeerFacts, sentIndex: number, logIndex: number): void;
   /** The stream stands: the welcome was accepted. */
   started(welcome: Welcome): void;
 }
@@ -60,7 +60,7 @@ export class StreamFollower {
     return this.heartbeat.facts();
   }
 
-  canaryAgeMilliseconds(): number {
+  canaryAgeMilliseconds(): number | undefined {
     return this.heartbeat.canaryAgeMilliseconds();
   }
 
@@ -127,7 +127,7 @@ export class StreamFollower {
       case "heartbeat":
         this.requireEpoch(frame.body.epoch);
         this.heartbeat.received(frame.body);
-        this.deps.heard(this.heartbeat.facts(), frame.body.index);
+        this.deps.heard(this.heartbeat.facts(), frame.body.index, frame.body.logIndex);
         return undefined;
       case "diverged":
         return { kind: "reconcile", reason: frame.body.reason };
@@ -178,7 +178,8 @@ export class StreamFollower {
     const heartbeat = this.heartbeat.next({
       epoch: this.epoch,
       index: this.appliedIndex,
-      canaryAgeMilliseconds: this.heartbeat.canaryAgeMilliseconds(),
+      logIndex: this.appliedIndex,
+      canaryAgeMilliseconds: Math.round(this.heartbeat.canaryAgeMilliseconds() ?? 0),
       apiAddress: this.deps.apiAddress,
       clusterAddresses: this.deps.clusterAddresses(),
     });

@@ -135,6 +135,7 @@ export class StreamShipper {
     this.sentIndex = index;
     this.appliedIndex = index;
     this.running = this.hello.building ? undefined : this.hello.checksums;
+    this.heartbeat.begin(await backlogAgeMilliseconds(this.deps.log, this.deps.clock, index));
     const unsubscribe = this.deps.log.subscribe(() => this.wakeup.notify());
     const listening = this.listen();
     try {

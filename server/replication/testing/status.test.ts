@@ -66,6 +66,8 @@ test("every documented field of a primary, with its type", async () => {
       last_heartbeat_duration_ms: expect.stringMatching(NUMBER_IN_TEXT),
       clock_skew_ms: expect.stringMatching(NUMBER_IN_TEXT),
       replication_primary_canary_age_ms: expect.stringMatching(NUMBER_IN_TEXT),
+      last_remote_wal: a.status("dr").last_wal,
+      entries_behind: 0,
     },
   ]);
   expect(a.status("dr").cluster_id).not.toBe(rest.cluster_id);
@@ -102,6 +104,7 @@ test("every documented field of a secondary, with its type, and what health take
       last_heartbeat_duration_ms: expect.stringMatching(NUMBER_IN_TEXT),
       clock_skew_ms: expect.stringMatching(NUMBER_IN_TEXT),
       replication_primary_canary_age_ms: expect.stringMatching(NUMBER_IN_TEXT),
+      entries_behind: 0,
     },
   ]);
   expect(d.status("performance")).toEqual({ mode: "disabled" });
@@ -122,9 +125,13 @@ test("the canary goes on ageing on both sides while the link is lost, and is you
   set.network.cut("d", a.address);
   await until("the canary is old on both sides", () => ofSecondary() > 400 && ofPrimary() > 400);
   expect(JSON.stringify(a.status("dr").secondaries)).toContain("disconnected");
+  expect(a.status("dr").secondaries).toEqual([expect.objectContaining({ entries_behind: 0 })]);
+  for (let n = 0; n < 3; n += 1) await putKey(a.core, `data/m1/away${n}`, "v");
+  expect(a.status("dr").secondaries).toEqual([expect.objectContaining({ entries_behind: 3 })]);
   set.network.mend("d", a.address);
   await d.replication.recover("dr");
   await until("it is young again", () => ofSecondary() < 200 && ofPrimary() < 200);
+  expect(a.status("dr").secondaries).toEqual([expect.objectContaining({ entries_behind: 0 })]);
 });
 
 test("merkle-check finds what was lost underneath, reindex accepts it, and the secondaries follow", async () => {
