@@ -56,7 +56,11 @@ export class Clients {
   private async writeShared(random: SeededRandom, client: number, at: number): Promise<void> {
     const mount = random.chance(0.3) ? FILTERED_MOUNT : OPEN_MOUNT;
     const key = `data/${mount}/c${client}-k${random.integerBelow(KEYS_PER_CLIENT)}`;
-    const clusters = [...this.world.clusters.values()];
+    const { topology, clusters: all } = this.world;
+    // A cluster that must not have the mount may stand alone for a while: then it would keep what it is given.
+    const clusters = [...all.values()].filter(
+      ({ name }) => mount !== FILTERED_MOUNT || !topology.filtered.includes(this.world.siteOf(name)),
+    );
     await this.write(random, "shared", key, at, this.choose(random, clusters, "shared"));
   }
 

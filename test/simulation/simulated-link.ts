@@ -5,6 +5,10 @@ import { never } from "./simulated-storage";
 
 export type LinkEnd = "client" | "server";
 
+/** As the real transport has it: a peer that is asked for a sign of life and gives none is gone. */
+const PING_MILLISECONDS = 5_000;
+const SILENCE_MILLISECONDS_MAX = 20_000;
+
 /** Frames on their way or not yet taken, per direction of a channel, before the sender has to wait. */
 const PIPE_FRAMES_MAX = 8;
 
@@ -17,6 +21,7 @@ export class Link {
   /** What every frame takes longer on this connection. */
   lagMilliseconds = 0;
   private readonly closedPromises: Record<LinkEnd, Promise<void>>;
+  private readonly heardMilliseconds: Record<LinkEnd, number>;
   private readonly resolveClosed: Record<LinkEnd, () => void> = { client: () => undefined, server: () => undefined };
 
   constructor(
@@ -31,6 +36,32 @@ export class Link {
         this.resolveClosed[end] = resolve;
       });
     this.closedPromises = { client: closedAt("client"), server: closedAt("server") };
+    const now = network.scheduler.nowMilliseconds;
+    this.heardMilliseconds = { client: now, server: now };
+    for (const end of ["client", "server"] as const) this.pingLater(end);
+  }
+
+  private pingLater(end: LinkEnd): void {
+    this.network.scheduler.after(PING_MILLISECONDS, this.hostAt(end), "ping", () => this.ping(end));
+  }
+
+  private ping(end: LinkEnd): void {
+    if (this.isBroken(end)) return;
+    const { scheduler } = this.network;
+    if (scheduler.nowMilliseconds - this.heardMilliseconds[end] > SILENCE_MILLISECONDS_MAX) {
+      this.breakEnd(end);
+      return;
+    }
+    this.pingLater(end);
+    const far = otherEnd(end);
+    this.sendTo(far, "pinged", () => {
+      if (this.isBroken(far)) this.answerReset(end);
+      else this.sendTo(end, "pong", () => this.heard(end));
+    });
+  }
+
+  heard(end: LinkEnd): void {
+    this.heardMilliseconds[end] = this.network.scheduler.nowMilliseconds;
   }
 
   hostAt(end: LinkEnd): NetworkHost {
@@ -137,7 +168,18 @@ class Pipe {
   underWay = 0;
   lastArrivalMilliseconds = 0;
   wakeReceiver: () => void = () => undefined;
-  wakeSender: () => void = () => undefined;
+  private waitingSenders: (() => void)[] = [];
+
+  /** Resolves when something was taken, or the channel changed. */
+  room(): Promise<void> {
+    return new Promise((resolve) => void this.waitingSenders.push(resolve));
+  }
+
+  wakeSender(): void {
+    const waiting = this.waitingSenders;
+    this.waitingSenders = [];
+    for (const wake of waiting) wake();
+  }
 
   get frames(): number {
     return this.heldUp.length + this.arrived.length + this.underWay;
@@ -185,9 +227,7 @@ export class LinkedChannel {
     const pipe = this.to[far];
     this.push(far, { bytes });
     while (pipe.frames > PIPE_FRAMES_MAX) {
-      await new Promise<void>((resolve) => {
-        pipe.wakeSender = resolve;
-      });
+      await pipe.room();
       await this.requireOpen(end);
     }
   }
@@ -243,6 +283,7 @@ export class LinkedChannel {
       this.link.answerReset(otherEnd(end));
       return;
     }
+    this.link.heard(end);
     if (this.dropped[end]) return;
     pipe.arrived.push(parcel);
     if (!this.accepted && end !== this.openedBy) {

@@ -1,3 +1,4 @@
+import { stringifyJson } from "../../server/sdk/json";
 import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { Coverage } from "./coverage";
 import { Ledger } from "./ledger";
@@ -85,6 +86,7 @@ export class World implements SimulatedWorld {
 
   violate(invariant: number, text: string): void {
     this.scheduler.trace(`VIOLATION of invariant ${invariant}: ${text}`);
+    for (const cluster of this.clusters.values()) this.scheduler.trace(describeCluster(cluster));
     this.violations.push({ invariant, text, atMilliseconds: this.scheduler.nowMilliseconds });
   }
 
@@ -200,6 +202,13 @@ export class World implements SimulatedWorld {
 
 export function tableOfSite(site: string): string {
   return `own data of ${site}`;
+}
+
+function describeCluster(cluster: SimulatedCluster): string {
+  const { replication } = cluster;
+  if (replication === undefined) return `  ${cluster.name}: down or sealed`;
+  const of = (mode: ReplicationMode): string => stringifyJson(replication.status(mode));
+  return `  ${cluster.name}: performance ${of("performance")} dr ${of("dr")}`;
 }
 
 const LOGGED: readonly (readonly [string, string])[] = [
