@@ -2,6 +2,7 @@ import type { Barrier, EncryptionKeyStatus, RoleChange } from "../sdk/barrier";
 import type { Clock } from "../sdk/clock";
 import { ServerError } from "../sdk/errors";
 import { authenticatedPath } from "../sdk/key-layout";
+import { currentEpoch } from "../sdk/lineage";
 import type { AppendOperation, ClusterLog, Epoch, KeyClass, Lineage, LogEntry, ReplicationMode } from "../sdk/log";
 import { SerialTasks } from "../sdk/serial-tasks";
 import type { CommitReceipt, View, ViewValue, WriteOperation } from "../sdk/view";
@@ -187,8 +188,8 @@ function newEpochs({ lineages }: RoleChange): Partial<Record<ReplicationMode, Ep
   if (lineages === undefined) return undefined;
   const epochs: Partial<Record<ReplicationMode, Epoch>> = {};
   for (const mode of MODES) {
-    const last = lineages[mode]?.at(-1);
-    if (last !== undefined) epochs[mode] = last.epoch;
+    const lineage = lineages[mode];
+    if (lineage !== undefined) epochs[mode] = currentEpoch(lineage);
   }
   return epochs;
 }

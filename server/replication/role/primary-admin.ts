@@ -62,7 +62,10 @@ export class PrimaryAdmin {
       const { store } = this.state;
       const forgotten = store.deleteSet(mode, this.state.of(mode));
       const disabled = store.putRole(mode, { role: "disabled" });
-      await this.changes.commit([disabled, store.deleteFormerPrimary(mode), ...forgotten]);
+      // What is written from now on is in no epoch of the set.
+      await this.changes.commit([disabled, store.deleteFormerPrimary(mode), ...forgotten], {
+        lineages: { [mode]: [] },
+      });
       await this.changes.settle(this.runners);
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",

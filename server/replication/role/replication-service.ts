@@ -33,6 +33,8 @@ import { type Member, PrimaryHub } from "../stream/primary-hub";
 import { takeUpActivation } from "./activation-takeover";
 import { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
+import { Divergence } from "./divergence";
+import { REVOCATIONS_CHANNEL, serveRevocations } from "./divergence-revocations";
 import { Failover } from "./failover";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
@@ -48,6 +50,7 @@ import { RoleState } from "./role-state";
 import { Runners } from "./runners";
 import { SecondaryAdmin } from "./secondary-admin";
 import { ReplicationStatus } from "./status";
+import { SynchronousDr } from "./synchronous-dr";
 
 /** Replication of one unsealed cluster: lives as long as the core that it was opened on. */
 export class ReplicationService implements ReplicationAdmin, ReplicationPort {
@@ -66,7 +69,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly fence: Fence;
   private readonly confirmation: LineageConfirmation;
   private readonly standings: IndexStandings;
+  private readonly synchronousDr: SynchronousDr;
   private readonly formerPrimaries: FormerPrimaries;
+  readonly divergence: Divergence;
 
   private constructor(private readonly deps: ReplicationDependencies) {
     this.roleState = new RoleState(deps);
@@ -75,13 +80,20 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.hub = this.createHub();
     this.port = new ClusterPort(deps, this.hub);
     this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
-    this.runners = new Runners(deps, this.roleState, (mode, change) => this.changes.storeLink(mode, change));
+    this.divergence = new Divergence(deps, this.roleState, {
+      open: (mode, kind) => this.opener(mode)(kind),
+      replay: { state: () => this.state(), forward: (...request) => this.forward(...request) },
+    });
+    const storeLink: ConstructorParameters<typeof Runners>[2] = (...change) => this.changes.storeLink(...change);
+    this.runners = new Runners(deps, this.roleState, storeLink, this.divergence);
     const { roleState: state, changes, hub, port, runners } = this;
     this.primary = new PrimaryAdmin(deps, state, changes, hub, port, runners);
     this.secondary = new SecondaryAdmin(deps, state, changes, runners);
     this.failover = new Failover(deps, state, changes, hub, port, runners);
     this.merkle = new Merkle(deps);
     this.operationTokens = new OperationTokens(deps, state);
+    this.synchronousDr = new SynchronousDr(deps, state, hub);
+    state.withoutDr = (classes) => this.synchronousDr.refusal(classes);
     this.statusReport = new ReplicationStatus(
       deps,
       state,
@@ -89,6 +101,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       runners,
       this.merkle,
       this.confirmation,
+      this.synchronousDr,
       () => this.relevant?.[0],
     );
     this.standings = new IndexStandings(deps, state, runners);
@@ -97,6 +110,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     changes.beforeSettling(() => this.fence.review());
     changes.beforeSettling(async () => this.confirmation.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());
+    changes.beforeSettling(async () => this.synchronousDr.review());
   }
 
   /** Takes up the stored roles. The cluster port is open and the primaries are being dialled when it resolves. */
@@ -105,10 +119,13 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await takeUpActivation(deps, service.roleState.store);
     await service.roleState.load();
     await service.fence.load();
+    await service.synchronousDr.load();
     await service.merkle.load();
+    await service.divergence.load();
     service.relevant = await RelevantIndices.open(deps.core.log);
     await service.changes.settle(service.runners);
     await service.runners.open();
+    service.divergence.start();
     return service;
   }
 
@@ -117,6 +134,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.relevant?.[1]();
     this.formerPrimaries.close();
     this.confirmation.close();
+    this.synchronousDr.close();
+    this.divergence.close();
     this.runners.close();
     await this.port.close();
   }
@@ -124,7 +143,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   // ReplicationAdmin
 
   status(mode: ReplicationMode): ResponseData {
-    return this.statusReport.of(mode);
+    const status = this.statusReport.of(mode);
+    const reports = this.divergence.count(mode);
+    return status.mode === "disabled" && reports === 0 ? status : { ...status, divergence_reports: reports };
   }
 
   enablePrimary(mode: ReplicationMode, request: EnablePrimaryRequest): Promise<readonly string[]> {
@@ -160,7 +181,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   readPathsFilter(id: string): Promise<PathsFilter | undefined> {
-    return Promise.resolve(this.roleState.of("performance").filters.get(id)?.filter);
+    const isPrimary = this.roleState.effective("performance") === "primary";
+    return Promise.resolve(isPrimary ? this.roleState.of("performance").filters.get(id)?.filter : undefined);
   }
 
   async readDynamicFilter(side: "primary" | "secondary", id: string): Promise<DynamicFilter | undefined> {
@@ -264,6 +286,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return this.relevant?.[0].of("performance") ?? this.lastIndex();
   }
 
+  confirmDurable(index: number): Promise<void> | undefined {
+    return this.synchronousDr.confirm(index);
+  }
+
   /** Ages and skews for sys/health on a secondary; undefined elsewhere. Milliseconds. */
   healthFacts(): ReplicationHealth | undefined {
     const runner = this.runners.of("performance") ?? this.runners.of("dr");
@@ -286,6 +312,14 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       if (runner === undefined) throw new TransportClosed("this cluster follows no primary");
       return await runner.open(kind);
     };
+  }
+
+  /** What a call has used up is answered for as a client's write is. */
+  private async runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
+    const before = this.lastIndex();
+    const answer = await this.deps.runPrimaryCall(mountId, name, payload);
+    if (this.lastIndex() !== before) await this.confirmDurable(this.lastIndex());
+    return answer;
   }
 
   private async filteredMounts(id: string): Promise<readonly string[] | undefined> {
@@ -331,7 +365,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       handlers: new Map([
         ...forwardHandlers({
           forwarded,
-          runPrimaryCall: (mountId, name, payload) => this.deps.runPrimaryCall(mountId, name, payload),
+          runPrimaryCall: (mountId, name, payload) => this.runPrimaryCall(mountId, name, payload),
           allowsMount: (member, mountPath) => this.allowsMount(member, mountPath),
           mountPathOf: this.deps.mountPathOf,
           lineage,
@@ -340,6 +374,11 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
           DYNAMIC_FILTER_CHANNEL,
           async (channel: FrameChannel, member: Member) =>
             serveDynamicFilter(channel, (await this.filteredMounts(member.id)) ?? []),
+        ],
+        [
+          REVOCATIONS_CHANNEL,
+          (channel: FrameChannel, member: Member) =>
+            serveRevocations(channel, member, this.deps.meanings, (path) => this.allowsMount(member, path)),
         ],
       ]),
     });

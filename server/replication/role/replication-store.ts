@@ -43,16 +43,19 @@ export interface ModeRecords {
 }
 
 /**
- * Replication's own records. The DR role is the node's own business (class `node`); everything else is `local`: a DR
+ * Replication's own records. The DR role is the node's own business (class `node`); the rest is `local`: a DR
  * secondary that is promoted takes over the authority, the members and the performance role of the cluster it replaces.
+ * Paths filters are `replicated`: whichever secondary becomes the primary has them before anybody follows it.
  */
 export class ReplicationStore {
   private readonly local: View;
   private readonly node: View;
+  private readonly shared: View;
 
   constructor(barrier: Barrier) {
     this.local = barrier.view(PREFIX, "local");
     this.node = barrier.view(PREFIX, "node");
+    this.shared = barrier.view(PREFIX, "replicated");
   }
 
   async load(mode: ReplicationMode): Promise<ModeRecords> {
@@ -61,8 +64,8 @@ export class ReplicationStore {
     return {
       role: role === undefined ? { role: "disabled" } : decodeRole(role.value),
       set: set === undefined ? undefined : decodeSet(set.value),
-      members: await this.loadAll(`${mode}/members/`, decodeMember),
-      filters: await this.loadAll(`${mode}/filters/`, decodeFilter),
+      members: await loadAll(this.local, `${mode}/members/`, decodeMember),
+      filters: await loadAll(this.shared, `${mode}/filters/`, decodeFilter),
     };
   }
 
@@ -79,7 +82,7 @@ export class ReplicationStore {
   }
 
   putFilter(mode: ReplicationMode, id: string, record: FilterRecord): WriteOperation {
-    return this.local.put(`${mode}/filters/${id}`, encodeFilter(record));
+    return this.shared.put(`${mode}/filters/${id}`, encodeFilter(record));
   }
 
   /** Forgets a set: its authority, members and filters. */
@@ -87,8 +90,12 @@ export class ReplicationStore {
     return [
       this.local.delete(`${mode}/set`),
       ...[...records.members.keys()].map((id) => this.local.delete(`${mode}/members/${id}`)),
-      ...[...records.filters.keys()].map((id) => this.local.delete(`${mode}/filters/${id}`)),
+      ...this.deleteFilters(mode, records),
     ];
+  }
+
+  deleteFilters(mode: ReplicationMode, records: ModeRecords): readonly WriteOperation[] {
+    return [...records.filters.keys()].map((id) => this.shared.delete(`${mode}/filters/${id}`));
   }
 
   async readActivation(): Promise<ActivationNote | undefined> {
@@ -160,17 +167,17 @@ export class ReplicationStore {
   private roleView(mode: ReplicationMode): View {
     return mode === "dr" ? this.node : this.local;
   }
+}
 
-  private async loadAll<T>(prefix: string, decode: (value: Buffer) => T): Promise<ReadonlyMap<string, T>> {
-    const records = new Map<string, T>();
-    for (let after: string | undefined; ; ) {
-      const names = await this.local.list(prefix, { limit: LIST_PAGE, ...(after === undefined ? {} : { after }) });
-      for (const name of names) {
-        const stored = await this.local.get(`${prefix}${name}`);
-        if (stored !== undefined) records.set(name, decode(stored.value));
-      }
-      after = names.at(-1);
-      if (names.length < LIST_PAGE || records.size > MEMBERS_MAX) return records;
+async function loadAll<T>(view: View, prefix: string, decode: (value: Buffer) => T): Promise<ReadonlyMap<string, T>> {
+  const records = new Map<string, T>();
+  for (let after: string | undefined; ; ) {
+    const names = await view.list(prefix, { limit: LIST_PAGE, ...(after === undefined ? {} : { after }) });
+    for (const name of names) {
+      const stored = await view.get(`${prefix}${name}`);
+      if (stored !== undefined) records.set(name, decode(stored.value));
     }
+    after = names.at(-1);
+    if (names.length < LIST_PAGE || records.size > MEMBERS_MAX) return records;
   }
 }

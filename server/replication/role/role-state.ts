@@ -1,3 +1,4 @@
+import { stringifyJson } from "../../sdk/json";
 import { currentEpoch, sameEpoch } from "../../sdk/lineage";
 import type { KeyClass, Lineage, ReplicationMode, WriteRefusal } from "../../sdk/log";
 import type { ReplicationRole } from "../../sdk/replication";
@@ -5,7 +6,7 @@ import type { Peer, ServerCredentials } from "../../sdk/transport";
 import { MountScope } from "../filter/mount-scope";
 import type { Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
-import type { MemberRecord } from "./records";
+import type { FilterRecord, MemberRecord } from "./records";
 import { MODES, type ModeRecords, ReplicationStore } from "./replication-store";
 import { effectiveRole, type Holds, type Roles, writeRefusal } from "./role-rules";
 
@@ -24,6 +25,9 @@ export class RoleState {
   /** Refuses what waits for a secondary's word. */
   unconfirmed: (classes: ReadonlySet<KeyClass>) => WriteRefusal | undefined = () => undefined;
 
+  /** Refuses what no DR secondary would confirm. */
+  withoutDr: (classes: ReadonlySet<KeyClass>) => WriteRefusal | undefined = () => undefined;
+
   constructor(private readonly deps: ReplicationDependencies) {
     this.store = new ReplicationStore(deps.core.barrier);
   }
@@ -31,7 +35,7 @@ export class RoleState {
   /** Reads the records again and gets the credentials ready that they call for. */
   async load(): Promise<void> {
     const [performance, dr] = [await this.store.load("performance"), await this.store.load("dr")];
-    this.records = { performance, dr };
+    this.records = { performance: withKnownFilters(performance, this.records.performance), dr };
     this.followers = { performance: this.findFollowers("performance"), dr: this.findFollowers("dr") };
     for (const mode of MODES) await this.prepareCredentials(mode);
   }
@@ -57,7 +61,8 @@ export class RoleState {
     await this.deps.core.log.setWriteGate((classes, moment) => {
       // What a role change lets through is waited for by the change: it counts as written before.
       const refused = moment === "open" ? writeRefusal(this.roles(), this.holds, classes) : undefined;
-      return refused ?? this.unconfirmed(classes);
+      const withoutDr = moment === "open" ? this.withoutDr(classes) : undefined;
+      return refused ?? this.unconfirmed(classes) ?? withoutDr;
     });
   }
 
@@ -116,4 +121,19 @@ export class RoleState {
     const issued = await this.deps.certificates.issue(authority, request);
     this.credentials.set(set.setId, { authorityCertificate: set.authorityCertificate, ...issued });
   }
+}
+
+/** A filter that did not change stays the same object: streams and snapshots ask whether theirs is still in force. */
+function withKnownFilters(loaded: ModeRecords, known: ModeRecords): ModeRecords {
+  const filters = new Map<string, FilterRecord>();
+  for (const [id, record] of loaded.filters) {
+    const before = known.filters.get(id);
+    filters.set(id, before !== undefined && sameFilter(before.filter, record.filter) ? before : record);
+  }
+  return { ...loaded, filters };
+}
+
+function sameFilter(left: FilterRecord["filter"], right: FilterRecord["filter"]): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  return left.mode === right.mode && stringifyJson(left.paths) === stringifyJson(right.paths);
 }

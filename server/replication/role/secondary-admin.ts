@@ -42,6 +42,8 @@ export class SecondaryAdmin {
     return this.changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "disable-secondary");
       await this.runners.stop(mode);
+      // Members and filters may have come over the stream since they were last read.
+      await this.state.load();
       const { store } = this.state;
       const operations = [store.putRole(mode, { role: "disabled" })];
       // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
@@ -49,8 +51,10 @@ export class SecondaryAdmin {
         operations.push(store.putRole("performance", { role: "disabled" }));
         operations.push(...store.deleteSet("performance", this.state.of("performance")));
         operations.push(...store.deleteSet("dr", this.state.of("dr")));
-      }
-      await this.changes.commit(operations, { cursors: { [mode]: undefined } });
+      } else operations.push(...store.deleteFilters(mode, this.state.of(mode)));
+      // What is written from now on is in no epoch of the set.
+      const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
+      await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
       await this.changes.settle(this.runners);
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",

@@ -1,5 +1,5 @@
 import { getKey, putKey, putMount } from "./test-cluster";
-import { link, type TestNode, TestSet, until } from "./test-set";
+import { link, NO_API, type TestNode, TestSet, until } from "./test-set";
 
 let set: TestSet;
 let a: TestNode;
@@ -108,4 +108,45 @@ test("a mount moved to a denied path is removed", async () => {
   await putMount(a.core, "hidden-mount", "shown/");
   await until("the other came", async () => (await getKey(b.core, "data/hidden-mount/k")) === "hidden value");
   expect(b.opened).toBe(2);
+});
+
+describe.each(["planned", "unplanned"] as const)("after an %s failover to another secondary", (kind) => {
+  test("the filter stands before anybody follows the successor, and it can be changed there", async () => {
+    const c = await set.start("c");
+    await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+    await link(a, b, "performance");
+    await link(a, c, "performance");
+    await putKey(a.core, "data/hidden-mount/last", "x");
+    await until("c has all", async () => (await getKey(c.core, "data/hidden-mount/last")) === "x");
+    expect(await b.replication.readPathsFilter("b")).toBeUndefined();
+    if (kind === "unplanned") await a.close();
+    else {
+      const { signal } = new AbortController();
+      await a.replication.demotePrimary("performance", { targetId: "c", signal });
+    }
+    await until("c has tried", () => kind === "planned" || !c.isStreaming("performance"));
+    await c.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: true });
+    expect(await c.replication.readPathsFilter("b")).toEqual({ mode: "deny", paths: ["hidden/"] });
+    shipped = [];
+    const wrap = await c.replication.issueSecondaryToken("performance", { id: "b", ttlSeconds: 60, creationPath: "p" });
+    await b.replication.updatePrimary("performance", { token: wrap.token, api: NO_API, addresses: [] });
+    await putKey(c.core, "data/hidden-mount/later", "x");
+    await putKey(c.core, "data/open-mount/later", "x");
+    await until("it arrives", async () => (await getKey(b.core, "data/open-mount/later")) === "x");
+    expect(wasShipped("open-mount")).toBe(true);
+    expect(wasShipped("hidden-mount")).toBe(false);
+    await c.replication.deletePathsFilter("b");
+    await until("all is there", async () => (await getKey(b.core, "data/hidden-mount/later")) === "x");
+  }, 20_000);
+});
+
+test("filters end with the set", async () => {
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
+  await link(a, b, "performance");
+  await b.replication.disableSecondary("performance");
+  await b.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  expect(await b.replication.readPathsFilter("b")).toBeUndefined();
+  await a.replication.disablePrimary("performance");
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  expect(await a.replication.readPathsFilter("b")).toBeUndefined();
 });

@@ -203,3 +203,27 @@ test.each(["b", "d"] as const)(
   },
   20_000,
 );
+
+test.each(["performance", "dr"] as const)(
+  "what is written after %s replication was disabled is in no epoch of the set",
+  async (mode) => {
+    const [a, b] = [await set.start("a"), await set.start("b")];
+    await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+    if (mode === "dr") await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+    await link(a, b, mode);
+    await until("b is equal", () => isEqual(a, b, mode));
+    await b.replication.disableSecondary(mode);
+    await a.replication.disablePrimary(mode);
+    for (const node of [b, a]) {
+      const index = await putKey(node.core, "data/m1/k", "alone");
+      const [entry] = await node.core.log.readBatch(index - 1, 1);
+      expect(entry?.epochs[mode]).toEqual({ number: 0, clusterId: "" });
+      await node.restart();
+      expect(node.core.barrier.lineage(mode)).toEqual([]);
+    }
+    const [last] = await b.core.log.readBatch(b.core.log.lastIndex() - 1, 1);
+    expect(last?.epochs.performance).toEqual({ number: 0, clusterId: "" });
+    await b.replication.enablePrimary(mode, { primaryClusterAddress: "" });
+    expect(b.core.barrier.lineage(mode)).toMatchObject([{ epoch: { number: 1, clusterId: b.core.identity.id } }]);
+  },
+);
