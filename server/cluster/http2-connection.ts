@@ -36,6 +36,8 @@ export class Http2Connection implements PeerConnection {
   readonly closed: Promise<void>;
   private failure: TransportClosed | undefined;
   private readonly channels = new Set<Http2Channel>();
+  /** Most channels that were open at a time. */
+  channelsPeak = 0;
 
   constructor(
     readonly peer: Peer,
@@ -75,13 +77,9 @@ export class Http2Connection implements PeerConnection {
     });
   }
 
-  /** Channels that are open now. */
-  get channelCount(): number {
-    return this.channels.size;
-  }
-
   keep(channel: Http2Channel): Http2Channel {
     this.channels.add(channel);
+    this.channelsPeak = Math.max(this.channelsPeak, this.channels.size);
     return channel;
   }
 

@@ -128,6 +128,8 @@ export class Http2Listener implements TransportListener {
     // Typed as an error; in fact null, or OpenSSL's name of what is wrong.
     const code: unknown = socket.authorizationError;
     const authorizationError = typeof code === "string" ? code : undefined;
+    // Gone by itself, as health checks of load balancers do, or dropped by us and counted then.
+    if (error.code === "ECONNRESET" && authorizationError === undefined) return;
     const { reason, detail } = handshakeRefusal({ code: error.code, message: error.message, authorizationError });
     this.gate.refused(reason, address, detail);
   }
@@ -146,13 +148,18 @@ export class Http2Listener implements TransportListener {
     }
     session.setLocalWindowSize(WINDOW_BYTES);
     const connection = new Http2Connection(peer, session);
-    session.on("error", (error: NodeJS.ErrnoException) => {
-      if (BROKEN_FRAMING.has(error.code ?? "")) this.gate.refused("protocol", peer.address, error.message);
-    });
+    session.on("error", (error: NodeJS.ErrnoException) => this.broken(connection, error));
     session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.acceptChannel(connection, stream, headers),
     );
     this.gate.connected(connection);
+  }
+
+  /** HTTP/2 refuses channels over the limit by itself, and gives the connection up when they do not end. */
+  private broken(connection: Http2Connection, error: NodeJS.ErrnoException): void {
+    if (!BROKEN_FRAMING.has(error.code ?? "")) return;
+    const isFull = connection.channelsPeak >= CHANNELS_PER_CONNECTION_MAX;
+    this.gate.refused(isFull ? "too_many_channels" : "protocol", connection.peer.address, error.message);
   }
 
   private acceptChannel(connection: Http2Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -179,8 +186,7 @@ export class Http2Listener implements TransportListener {
     headers: IncomingHttpHeaders,
   ): RefusalReason | undefined {
     if (kind === undefined || headers[":method"] !== "POST") return "protocol";
-    if (!this.gate.admits(connection.peer)) return "not_a_member";
-    return connection.channelCount >= CHANNELS_PER_CONNECTION_MAX ? "too_many_channels" : undefined;
+    return this.gate.admits(connection.peer) ? undefined : "not_a_member";
   }
 }
 
