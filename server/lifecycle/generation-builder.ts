@@ -2,7 +2,7 @@ import { KEYRING_KEY } from "../barrier/keyring";
 import { decodeLineage, encodeLineage, lineageKey } from "../barrier/lineages";
 import type { ValueCipher } from "../barrier/value-cipher";
 import type { GenerationWriter } from "../replication/log/generation-writer";
-import type { ActivateOptions, BuildProgress, GenerationBuilder } from "../sdk/barrier";
+import type { ActivateOptions, BuildProgress, GenerationBuilder, PairImport } from "../sdk/barrier";
 import { CHECKSUM_BYTES } from "../sdk/checksum";
 import type {
   AppendOperation,
@@ -16,6 +16,7 @@ import type {
 } from "../sdk/log";
 import { LogDivergence } from "../sdk/log";
 import { decodeProgress, encodeProgress, NO_PROGRESS } from "./build-record";
+import { PipelinedImport } from "./pipelined-import";
 
 /** Epochs, cursor and own keys of a generation that is ready. */
 export interface FinishedBuild {
@@ -39,6 +40,12 @@ const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
   dr: ["replicated", "local"],
 };
 
+interface Change {
+  readonly class: LoggedClass;
+  readonly key: string;
+  readonly value: Buffer | undefined;
+}
+
 export async function openBuilder(options: BuilderOptions): Promise<GenerationBuilder> {
   const stored = await options.writer.progress();
   return new StoredGenerationBuilder(options, stored === undefined ? NO_PROGRESS : decodeProgress(stored));
@@ -60,6 +67,19 @@ class StoredGenerationBuilder implements GenerationBuilder {
 
   async importPairs(pairs: readonly ExportedPair[], progress: BuildProgress): Promise<void> {
     await this.write(pairs, progress);
+  }
+
+  beginImport(): PairImport {
+    return new PipelinedImport({
+      prepare: async (pairs, progress) => {
+        this.check(pairs, progress);
+        return await this.options.writer.prepare(pairs, encodeProgress(progress));
+      },
+      write: (pairs, progress) => this.options.writer.write(pairs, encodeProgress(progress)),
+      settled: (progress) => {
+        this.latest = progress;
+      },
+    });
   }
 
   async applyEntries(entries: readonly LogEntry[], progress: BuildProgress): Promise<void> {
@@ -105,25 +125,22 @@ class StoredGenerationBuilder implements GenerationBuilder {
     return this.options.onDiscard();
   }
 
-  private async write(
-    changes: readonly { readonly class: LoggedClass; readonly key: string; readonly value: Buffer | undefined }[],
-    progress: BuildProgress,
-  ): Promise<void> {
-    if (progress.note.length > 64 * 1024) throw new RangeError("the note is too long");
-    for (const change of changes) this.verify(change);
+  private async write(changes: readonly Change[], progress: BuildProgress): Promise<void> {
+    this.check(changes, progress);
     await this.options.writer.write(changes, encodeProgress(progress));
     this.latest = progress;
+  }
+
+  private check(changes: readonly Change[], progress: BuildProgress): void {
+    if (progress.note.length > 64 * 1024) throw new RangeError("the note is too long");
+    for (const change of changes) this.verify(change);
   }
 
   /**
    * @throws `corrupt` for a value that does not open. One under a key that this keyring does not have yet (rotated while
    * the import runs) is left to the checksums in the end.
    */
-  private verify(change: {
-    readonly class: LoggedClass;
-    readonly key: string;
-    readonly value: Buffer | undefined;
-  }): void {
+  private verify(change: Change): void {
     const { class: keyClass, key, value } = change;
     if (!SHIPPED[this.mode].includes(keyClass)) {
       throw new LogDivergence(0, `${keyClass} key shipped in ${this.mode} mode`);

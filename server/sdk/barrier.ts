@@ -81,6 +81,8 @@ export interface GenerationBuilder {
   progress(): BuildProgress;
   /** Writes the pairs and where the walk stands, in one commit. */
   importPairs(pairs: readonly ExportedPair[], progress: BuildProgress): Promise<void>;
+  /** Imports many chunks, each prepared while the one before is written. Nothing else is called until it is finished or failed. */
+  beginImport(): PairImport;
   /** Replays upstream entries over the imported pairs. Deltas are not compared: the end result is. */
   applyEntries(entries: readonly LogEntry[], progress: BuildProgress): Promise<void>;
   /** What was imported and replayed so far of these keys; undefined where there is nothing. @throws `corrupt` */
@@ -97,6 +99,14 @@ export interface GenerationBuilder {
   activate(options: ActivateOptions): Promise<void>;
   /** Forgets the build; its data is removed in the background. */
   discard(): Promise<void>;
+}
+
+/** A walk's chunks, in order. After a failure it is of no more use: begin another one from `progress()`. */
+export interface PairImport {
+  /** Resolves when the next chunk may come; the one before is durable then, this one need not be. */
+  add(pairs: readonly ExportedPair[], progress: BuildProgress): Promise<void>;
+  /** Resolves when everything is durable. */
+  finish(): Promise<void>;
 }
 
 export interface BuildProgress {

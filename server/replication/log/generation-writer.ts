@@ -8,14 +8,20 @@ import { LogStore, type LogStoreOptions } from "./log-store";
 import { StagedCommit } from "./staged-commit";
 import { decodeCiphertext } from "./stored-ciphertext";
 
-const OPERATIONS_PER_COMMIT_MAX = 1_000;
+const OPERATIONS_PER_COMMIT_MAX = 4_096;
 const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
+const NOTHING_ELSE: CommitBatch = { preconditions: [], puts: [], deletes: [] };
 
 /**
  * Fills a generation that is not in use: data and index, no log entries. The place it got to (`progress`) is part of the
  * last commit of each call; what a crash leaves of a call before is written again, with the same result.
+ *
+ * While one commit is on its way to the disk the next may be prepared, on memory that is ahead by that one commit. When a
+ * commit fails memory is read again, and what was prepared must be dropped.
  */
 export class GenerationWriter {
+  private underWay: StagedCommit | undefined;
+
   private constructor(private readonly store: LogStore) {}
 
   /** @throws `corrupt` when what is there was damaged */
@@ -34,14 +40,27 @@ export class GenerationWriter {
     return record && decodeRecord(this.store.recordKey, this.progressKey, record.value);
   }
 
-  /** @throws `storage_full`, `corrupt` */
+  /** One call after the other. @throws `storage_full`, `corrupt` */
   async write(operations: readonly AppendOperation[], progress: Buffer): Promise<void> {
     const parts = partsOf(operations, this.store.storage.capabilities.operationsPerCommitMax);
     for (const [at, part] of parts.entries()) {
       const staged = await this.stage(part);
       if (at === parts.length - 1) staged.addRecord(this.progressKey, this.progressRecord(progress));
-      await this.commit(staged, { preconditions: [], puts: [], deletes: [] });
+      await this.commit(staged, NOTHING_ELSE);
     }
+  }
+
+  /**
+   * Prepares a commit, also while the one before is still under way. The caller waits for that one to be durable before it
+   * calls what this resolves with, and drops it when that one failed.
+   * @returns undefined when it cannot be prepared now: the operations take several commits, or touch a key of the one under way
+   */
+  async prepare(operations: readonly AppendOperation[], progress: Buffer): Promise<(() => Promise<void>) | undefined> {
+    const parts = partsOf(operations, this.store.storage.capabilities.operationsPerCommitMax);
+    if (parts.length > 1 || this.underWay?.touches(operations) === true) return undefined;
+    const staged = await this.stage(operations);
+    staged.addRecord(this.progressKey, this.progressRecord(progress));
+    return () => this.commit(staged, NOTHING_ELSE);
   }
 
   /** The last commit: `operations` are few, `alongside` is what makes the generation the one in use. */
@@ -80,6 +99,8 @@ export class GenerationWriter {
 
   private async commit(staged: StagedCommit, alongside: CommitBatch): Promise<void> {
     const batch = staged.batch(alongside.preconditions);
+    staged.settle();
+    this.underWay = staged;
     try {
       await this.store.storage.commit({
         preconditions: batch.preconditions,
@@ -87,12 +108,13 @@ export class GenerationWriter {
         deletes: [...batch.deletes, ...alongside.deletes],
       });
     } catch (error) {
-      if (error instanceof StorageFull) throw new ServerError("storage_full", { cause: error });
-      // Whether it happened is open: memory must say what the storage says.
+      // Memory is ahead, and unless the storage was full it is open whether the commit happened.
       await this.store.load().catch(() => undefined);
+      if (error instanceof StorageFull) throw new ServerError("storage_full", { cause: error });
       throw error;
+    } finally {
+      this.underWay = undefined;
     }
-    staged.settle();
   }
 
   private get progressKey(): string {

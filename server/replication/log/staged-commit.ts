@@ -8,7 +8,7 @@ import { encodeLeaf, leafKey } from "../index/leaf-record";
 import { encodeEntryRecord, entryKey } from "./log-record";
 import { encodeState, type LogState, stateKey } from "./log-state";
 import type { LogStore } from "./log-store";
-import { decodeCiphertext, encodeCiphertext } from "./stored-ciphertext";
+import { decodeCiphertext, encodeCiphertext, storedBytes } from "./stored-ciphertext";
 
 /** A key as this commit will leave it. `stored` is undecoded until an operation needs the old value. */
 interface Slot {
@@ -83,6 +83,11 @@ export class StagedCommit {
     }
   }
 
+  /** Whether a key of the operations is part of this commit. */
+  touches(operations: readonly AppendOperation[]): boolean {
+    return operations.some((operation) => this.slots[operation.class].has(operation.key));
+  }
+
   /** @throws `write_conflict`, `corrupt`: the operations cannot be part of this commit */
   check(operations: readonly AppendOperation[]): void {
     for (const { class: keyClass, key, ifRevision } of operations) {
@@ -151,13 +156,7 @@ export class StagedCommit {
   batch(fence: readonly Precondition[]): CommitBatch {
     const puts = [...this.records, ...this.others];
     const deletes = [...this.dropped];
-    for (const slots of Object.values(this.slots)) {
-      for (const { class: keyClass, key, place, value, changed } of slots.values()) {
-        if (!changed) continue;
-        if (value === undefined) deletes.push(place);
-        else puts.push({ key: place, value: encodeCiphertext(keyClass, key, value) });
-      }
-    }
+    this.putValues(puts, deletes);
     for (const change of this.leafChanges()) this.putLeaf(change, puts, deletes);
     const state = encodeState(this.store.recordKey, this.store.generation, this.next);
     puts.push({ key: stateKey(this.store.generation), value: state });
@@ -170,6 +169,24 @@ export class StagedCommit {
   settle(): void {
     for (const change of this.leafChanges()) this.store.index.add(change);
     this.store.state = this.next;
+  }
+
+  /** The stored forms lie in one buffer: an allocation each costs more than all the rest where values are large. */
+  private putValues(puts: { key: string; value: Buffer }[], deletes: string[]): void {
+    const changed = Object.values(this.slots).flatMap((slots) => [...slots.values()].filter((slot) => slot.changed));
+    let bytes = 0;
+    for (const { value } of changed) bytes += value === undefined ? 0 : storedBytes(value);
+    const all = Buffer.allocUnsafe(bytes);
+    let end = 0;
+    for (const { class: keyClass, key, place, value } of changed) {
+      if (value === undefined) {
+        deletes.push(place);
+        continue;
+      }
+      const start = end;
+      end += storedBytes(value);
+      puts.push({ key: place, value: encodeCiphertext(keyClass, key, value, all.subarray(start, end)) });
+    }
   }
 
   private putLeaf(change: LeafChange, puts: { key: string; value: Buffer }[], deletes: string[]): void {

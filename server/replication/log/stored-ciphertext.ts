@@ -9,11 +9,20 @@ import { corruptRecord } from "../../sdk/record";
  */
 const CRC_BYTES = 4;
 
-export function encodeCiphertext(keyClass: KeyClass, key: string, ciphertext: Buffer): Buffer {
-  const stored = Buffer.allocUnsafe(ciphertext.length + CRC_BYTES);
+/** @param stored where to: `storedBytes` of it */
+export function encodeCiphertext(
+  keyClass: KeyClass,
+  key: string,
+  ciphertext: Buffer,
+  stored: Buffer = Buffer.allocUnsafe(storedBytes(ciphertext)),
+): Buffer {
   ciphertext.copy(stored);
   stored.writeUInt32BE(crc32(ciphertext, crc32(authenticatedPath(keyClass, key))), ciphertext.length);
   return stored;
+}
+
+export function storedBytes(ciphertext: Buffer): number {
+  return ciphertext.length + CRC_BYTES;
 }
 
 /** A view of the stored bytes. @throws `corrupt` naming the key */

@@ -123,14 +123,24 @@ export async function fetchSnapshot(
   channel: FrameChannel,
   imported: (pairs: number, expected: number) => void,
 ): Promise<void> {
-  while (!builder.progress().importFinished) {
-    const before = builder.progress();
-    await channel.send(encodeChunkRequest(before.after));
-    const frame = await channel.receive();
-    if (frame === undefined) throw new Error("the primary ended the snapshot");
-    const chunk = decodeChunk(frame);
-    await builder.importPairs(chunk.pairs, progressAfter(before, chunk, notes));
-    imported(chunk.pairs.length, chunk.expectedPairs);
+  let progress = builder.progress();
+  if (progress.importFinished) return channel.end();
+  const pairs = builder.beginImport();
+  try {
+    await channel.send(encodeChunkRequest(progress.after));
+    while (!progress.importFinished) {
+      const frame = await channel.receive();
+      if (frame === undefined) throw new Error("the primary ended the snapshot");
+      const chunk = decodeChunk(frame);
+      progress = progressAfter(progress, chunk, notes);
+      // The primary reads the next chunk while this one is imported.
+      if (chunk.next !== undefined) await channel.send(encodeChunkRequest(chunk.next));
+      await pairs.add(chunk.pairs, progress);
+      imported(chunk.pairs.length, chunk.expectedPairs);
+    }
+  } finally {
+    // A commit may be under way: nothing else may touch the build before it is settled.
+    await pairs.finish();
   }
   channel.end();
 }

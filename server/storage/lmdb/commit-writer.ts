@@ -1,6 +1,6 @@
 import { type CommitBatch, StorageConflict } from "../../sdk/storage";
 import type { Environment, RecordWrite } from "./environment";
-import { encodeRecord, setRevision } from "./record";
+import { encodeRecord, recordBytes, setRevision } from "./record";
 
 /** A group's size bounds what one transaction keeps in memory; the commits themselves bound it further. */
 const GROUP_COMMITS_MAX = 256;
@@ -113,9 +113,14 @@ function rememberRevisions(changed: Map<string, number>, commit: WaitingCommit, 
 /** Copies what the caller could change afterwards. */
 function waitingCommit(batch: CommitBatch, resolve: () => void, reject: (error: unknown) => void): WaitingCommit {
   let bytes = 0;
+  for (const { key, value } of batch.puts) bytes += key.length + recordBytes(value);
+  // One buffer for all records: where values are large, an allocation each is the most expensive part.
+  const all = Buffer.allocUnsafe(batch.puts.reduce((sum, { value }) => sum + recordBytes(value), 0));
+  let end = 0;
   const puts = batch.puts.map(({ key, value }) => {
-    bytes += key.length + value.length;
-    return { key: Buffer.from(key), record: encodeRecord(0, value) };
+    const start = end;
+    end += recordBytes(value);
+    return { key: Buffer.from(key), record: encodeRecord(0, value, all.subarray(start, end)) };
   });
   return {
     preconditions: batch.preconditions.map(({ key, revision }) => ({ key: Buffer.from(key), text: key, revision })),

@@ -1,11 +1,19 @@
 /** Stored form of a value: its revision as a big-endian 64-bit integer, then its bytes. */
 const REVISION_BYTES = 8;
 
-export function encodeRecord(revision: number, value: Buffer): Buffer {
-  const record = Buffer.allocUnsafe(REVISION_BYTES + value.length);
+/** @param record where to: `recordBytes` of it */
+export function encodeRecord(
+  revision: number,
+  value: Buffer,
+  record: Buffer = Buffer.allocUnsafe(recordBytes(value)),
+): Buffer {
   setRevision(record, revision);
   value.copy(record, REVISION_BYTES);
   return record;
+}
+
+export function recordBytes(value: Buffer): number {
+  return REVISION_BYTES + value.length;
 }
 
 export function setRevision(record: Buffer, revision: number): void {
