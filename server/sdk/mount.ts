@@ -3,6 +3,7 @@ import type { JsonObject } from "./json";
 import type { AnyPath } from "./path";
 import type { Random } from "./random";
 import type { ReplicationState } from "./replication";
+import type { StoredKeys } from "./stored-keys";
 import type { View } from "./view";
 
 /** What every secrets engine and auth method is given. It sees nothing else of the server. */
@@ -67,6 +68,8 @@ export interface MountType<Context extends MountContext = MountContext> {
   renewLease?(context: Context, internalData: ReadonlyMap<string, string>): Promise<RenewalDecision>;
   /** See `MountContext.callPrimary`. */
   readonly primaryCalls?: Readonly<Record<string, PrimaryCall<Context>>>;
+  /** What its stored keys mean. Left out: they are named as they are, and their values are not shown. */
+  storedKeys?(options: ReadonlyMap<string, string>): StoredKeys;
   /** Called by the owner once a minute on the cluster that may write the class: remove what has expired. */
   tidy?(context: Context, signal: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { DivergenceReports } from "./divergence";
 import type { ReplicationMode } from "./log";
 import type { ResponseData, WrapInfo } from "./outcome";
 
@@ -112,6 +113,8 @@ export interface ReplicationAdmin {
   /** @throws permission_denied unless the DR operation token is valid for the path (`sys/replication/dr/...`) */
   requireDrOperationToken(token: Buffer, path: string): Promise<void>;
   readonly drOperationTokens: DrOperationTokens;
+  /** Writes that only this cluster had when its history and its set's parted. */
+  readonly divergence: DivergenceReports;
 }
 
 /** DR operation tokens made by share holders on the DR secondary. The answers are those of generate-operation-token. */

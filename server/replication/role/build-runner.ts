@@ -15,6 +15,7 @@ import { zeroChecksums } from "../stream/running-checksums";
 import { fetchSnapshot, SNAPSHOT_CHANNEL, SnapshotOutdated } from "../stream/snapshot";
 import { BUILD_NOTES } from "./build-note";
 import type { ReplicationDependencies } from "./dependencies";
+import type { OtherHistory } from "./divergence-capture";
 import { encodeActivationNote, type PrimaryLink } from "./records";
 import { ACTIVATION_KEY, ReplicationStore } from "./replication-store";
 
@@ -33,6 +34,8 @@ export class BuildRunner {
   private builder: GenerationBuilder | undefined;
   /** The set's history when the build began. */
   private lineage: Lineage = [];
+  /** Sees to what the data in use has beside the new generation, which is complete. */
+  beforeActivation: (other: OtherHistory, builder: GenerationBuilder) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -154,6 +157,7 @@ export class BuildRunner {
   }
 
   private async activate(builder: GenerationBuilder, cursor: UpstreamCursor, lineage: Lineage): Promise<void> {
+    await this.beforeActivation({ lineage, clusterId: cursor.clusterId }, builder);
     const link = { ...this.link, rejoins: false };
     const value = encodeActivationNote({ mode: this.mode, setId: this.setId, link });
     await builder.activate({

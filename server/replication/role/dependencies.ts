@@ -1,5 +1,6 @@
 import type { UnsealedCore } from "../../sdk/barrier";
 import type { Clock } from "../../sdk/clock";
+import type { WriteMeanings } from "../../sdk/divergence";
 import type { JsonObject } from "../../sdk/json";
 import type { Logger } from "../../sdk/logger";
 import type { Metrics } from "../../sdk/metrics";
@@ -12,7 +13,7 @@ import type { StreamLimits } from "../stream/limits";
 import type { ApiClient } from "./activation";
 import type { Certificates } from "./certificates";
 import type { Quorum } from "./operation-tokens";
-import type { PgpKeys } from "./token-cover";
+import type { SynchronousDrSettings } from "./synchronous-dr";
 import type { PgpKeys } from "./token-cover";
 
 export interface ReplicationSettings {
@@ -29,6 +30,8 @@ export interface ReplicationSettings {
   readonly drainMilliseconds: number;
   /** Whether a primary's acknowledgements depend on its secondaries' word, and how long one word lasts. */
   readonly fencing: { readonly mode: "lease" | "off"; readonly leaseMilliseconds: number };
+  /** Left out: off. */
+  readonly synchronousDr?: SynchronousDrSettings;
   readonly stream: StreamLimits;
 }
 
@@ -44,6 +47,8 @@ export interface ReplicationDependencies {
   readonly metrics: Metrics;
   readonly wrapping: WrappingPort;
   readonly mountPathOf: MountPathOf;
+  /** Left out: what stored keys mean is not known, and nobody here can revoke. */
+  readonly meanings?: WriteMeanings;
   /** Runs a request of a secondary. */
   readonly forwarded: ForwardedHandler;
   /** Runs a mount's primary call here. */
@@ -52,8 +57,6 @@ export interface ReplicationDependencies {
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
   /** Left out: nobody can make DR operation tokens on this cluster. */
   readonly quorum?: Quorum;
-  /** Left out: such a token is hidden with a one-time password only. */
-  readonly pgp?: PgpKeys;
   /** Left out: such a token is hidden with a one-time password only. */
   readonly pgp?: PgpKeys;
   /** The roles of this cluster changed: services look again at what they may write. */

@@ -3,10 +3,12 @@ import { compareLineage } from "../../sdk/lineage";
 import { type Lineage, LogDivergence, type ReplicationMode, type UpstreamCursor } from "../../sdk/log";
 import type { PeerConnection } from "../../sdk/transport";
 import { DIFF_CHANNEL } from "../stream/diff-codec";
+import { questionTimer, ReconciliationMeter } from "../stream/diff-metrics";
 import { PrimaryConnector } from "../stream/primary-link";
 import { Reconciliation, type ReconciliationProgress } from "../stream/reconciliation";
 import { BuildRunner, type SyncProgress } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
+import type { Divergence } from "./divergence";
 import type { PrimaryLink } from "./records";
 import { MODES } from "./replication-store";
 import { isFenced } from "./role-rules";
@@ -25,6 +27,7 @@ export class Runners {
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
     private readonly storeLink: (mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink) => Promise<void>,
+    private readonly divergence: Divergence,
   ) {}
 
   of(mode: ReplicationMode): SecondaryRunner | undefined {
@@ -73,6 +76,7 @@ export class Runners {
   async startBuild(runner: BuildRunner): Promise<void> {
     const { transport, clock, random, logger } = this.deps;
     const { link, setId, mode } = runner;
+    runner.beforeActivation = (...build) => this.divergence.beforeActivation(mode, ...build);
     const connector = new PrimaryConnector({
       transport,
       clock,
@@ -123,6 +127,7 @@ export class Runners {
   /** A DR secondary gets the history as data; a performance secondary, which has `local` keys of its own, writes it down. */
   private async adopt(mode: ReplicationMode, lineage: Lineage, cursor: UpstreamCursor): Promise<void> {
     const differs = compareLineage(this.state.lineage(mode), lineage) !== "equal";
+    if (differs) await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
     const lineages = mode === "performance" && differs ? { performance: lineage } : {};
     await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor } });
   }
@@ -168,6 +173,7 @@ export class Runners {
     }
     syncing();
     this.resync ??= new BuildRunner(this.deps, mode, setId, this.linkOf(mode));
+    this.resync.beforeActivation = (...build) => this.divergence.beforeActivation(mode, ...build);
     await this.resync.run(connection);
   }
 
@@ -177,14 +183,19 @@ export class Runners {
     connection: PeerConnection,
     syncing: () => void,
   ): Promise<string | undefined> {
+    const { metrics, clock } = this.deps;
+    const meter = new ReconciliationMeter(metrics, clock, mode);
     const reconciliation = new Reconciliation({
       mode,
       log: this.deps.core.log,
       lineage: this.state.lineage(mode),
       rejoins: this.linkOf(mode).rejoins,
       openChannel: () => connection.open(DIFF_CHANNEL),
+      beforeRepair: (other, differing) => this.divergence.beforeRepair(mode, other, differing),
       forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
+      asked: questionTimer(metrics, clock, "asked"),
       progressed: (progress) => {
+        meter.progressed(progress);
         this.diffs.set(mode, progress);
         if (progress.phase === "sync") syncing();
       },
@@ -197,6 +208,7 @@ export class Runners {
       if (error instanceof LogDivergence || isServerError(error, "corrupt")) return error.message;
       throw error;
     } finally {
+      meter.ended();
       this.diffs.delete(mode);
     }
   }

@@ -7,6 +7,7 @@ import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import { DiffClient } from "./diff-client";
 import { DIFF_KEYS_MAX, type DiffAnswers } from "./diff-codec";
 import { type Conflict, conflictsOf, differingMounts } from "./diff-compare";
+import type { Asked } from "./diff-metrics";
 
 export interface ReconciliationOptions {
   readonly mode: ReplicationMode;
@@ -15,6 +16,13 @@ export interface ReconciliationOptions {
   /** Our operator gave us this primary: what only we have is given up. */
   readonly rejoins: boolean;
   openChannel(): Promise<FrameChannel>;
+  /** Before anything that differs is replaced by what the other cluster has. Only what we hold counts. */
+  beforeRepair(
+    other: { readonly lineage: Lineage; readonly clusterId: string },
+    differing: () => Iterable<Conflict & { readonly isMountUnknown: boolean }>,
+  ): Promise<void>;
+  /** Called with every question. */
+  readonly asked: Asked;
   /** Called whenever there is more to tell. */
   progressed(progress: ReconciliationProgress): void;
   /** Removes what this cluster keeps of its own for a mount that it no longer holds. */
@@ -70,7 +78,7 @@ export class Reconciliation {
   private async attempt(sumBytes: number): Promise<void> {
     const channel = await this.options.openChannel();
     try {
-      const client = new DiffClient(channel, sumBytes);
+      const client = new DiffClient(channel, sumBytes, this.options.asked);
       while (await this.round(client, sumBytes));
       channel.end();
     } finally {
@@ -94,6 +102,7 @@ export class Reconciliation {
       if (conflicts.length === CONFLICTS_MAX) break;
     }
     this.totalKeys += conflicts.length;
+    await this.options.beforeRepair(opened, () => withMounts(conflicts, opened.mounts));
     await this.sync(client, opened, conflicts);
     await this.forgetOwn(conflicts);
     if (conflicts.length === CONFLICTS_MAX) return true;
@@ -165,6 +174,11 @@ export class Reconciliation {
     const { totalKeys, syncedKeys } = this;
     this.options.progressed({ phase, totalKeys, syncedKeys });
   }
+}
+
+function* withMounts(conflicts: readonly Conflict[], theirs: Opened["mounts"]) {
+  const sent = new Set(theirs.map(({ mountId }) => mountId));
+  for (const conflict of conflicts) yield { ...conflict, isMountUnknown: !sent.has(conflict.mountId) };
 }
 
 /** Conflicts of one class from `at`: what one request fetches. */

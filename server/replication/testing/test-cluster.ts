@@ -2,6 +2,7 @@ import { shamirSeal } from "../../barrier/seal/shamir";
 import { staticSeal } from "../../barrier/seal/static";
 import type { UnsealedCore } from "../../sdk/barrier";
 import { systemClock } from "../../sdk/clock";
+import type { WriteMeanings } from "../../sdk/divergence";
 import { ServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
@@ -34,6 +35,7 @@ export interface TestClusterOptions {
   readonly logLines?: string[];
   readonly fencing?: ReplicationSettings["fencing"];
   readonly metrics?: Metrics;
+  readonly meanings?: WriteMeanings | undefined;
 }
 
 export const FAST_LIMITS: StreamLimits = { ...DEFAULT_STREAM_LIMITS, heartbeatMilliseconds: 40 };
@@ -67,6 +69,7 @@ export async function openTestReplication(
     runPrimaryCall: async (mountId, name, payload) =>
       new Map([...payload, ["mount", mountId], ["call", name], ["ran", options.name]]),
     checkOperationToken: async (token) => token.toString() === "dr-token",
+    ...(options.meanings === undefined ? {} : { meanings: options.meanings }),
     roleChanged: () => undefined,
     settings: {
       apiAddress: `https://${options.name}:8200`,

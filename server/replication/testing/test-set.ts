@@ -11,6 +11,7 @@ import {
 } from "../../lifecycle/testing/test-lifecycle";
 import type { UnsealedCore } from "../../sdk/barrier";
 import { systemClock } from "../../sdk/clock";
+import type { WriteMeanings } from "../../sdk/divergence";
 import { isServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
 import type { LoggedClass, ReplicationMode } from "../../sdk/log";
@@ -63,6 +64,8 @@ export function keepWriting(write: (n: number) => Promise<unknown>): () => Promi
 export class TestSet {
   readonly network = new LoopbackNetwork();
   readonly logLines: string[] = [];
+  /** What the nodes' keys mean; undefined: nobody knows. */
+  meanings: ((node: TestNode, core: UnsealedCore) => WriteMeanings) | undefined;
   private readonly nodes = new Map<string, TestNode>();
   private nextPort = 8_201;
 
@@ -192,6 +195,7 @@ export class TestNode {
       clusterPort: this.clusterPort,
       limits: this.limits,
       logLines: this.set.logLines,
+      meanings: this.set.meanings?.(this, core),
       ...(this.set.fencing === undefined ? {} : { fencing: this.set.fencing }),
     });
     this.service = replication;

@@ -11,6 +11,7 @@ import {
   secretIds,
 } from "./path-secret-id";
 import { primaryCalls } from "./secret-id-store";
+import { approleKeys } from "./stored-keys";
 import { tidySecretIds } from "./tidy";
 
 /**
@@ -36,5 +37,6 @@ export const approle: MountType<ApproleContext> = {
   open: openApprole,
   renew,
   primaryCalls,
+  storedKeys: () => approleKeys,
   tidy: tidySecretIds,
 };

@@ -6,6 +6,7 @@ import { versionChangePaths } from "./path-delete";
 import { metadataPath, metadataRootPath } from "./path-metadata";
 import { secretPath, secretRootPath } from "./path-secret";
 import { subkeysPath } from "./path-subkeys";
+import { versionOneKeys, versionTwoKeys } from "./stored-keys";
 
 const pathsByVersion = new Map([
   ["1", [secretPath, secretRootPath]],
@@ -18,6 +19,7 @@ export const kv: MountType = {
   kind: "secret",
   description: "key/value secret storage",
   paths: (options) => pathsOfVersion(options.get("version")),
+  storedKeys: (options) => (options.get("version") === "2" ? versionTwoKeys : versionOneKeys),
   checkOptions: (options) => {
     pathsOfVersion(options.get("version"));
   },

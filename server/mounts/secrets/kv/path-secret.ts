@@ -9,7 +9,7 @@ import { folderPrefix, listFields, listPage, pathField } from "./fields";
 import { empty, notFound } from "./version-answer";
 
 /** Version 1: one key per secret, `secret/<path>`; its value is the lease hint in seconds (or nothing), a line end, the JSON text. */
-const SECRET_PREFIX = "secret/";
+export const SECRET_PREFIX = "secret/";
 const LINE_END = 0x0a;
 
 const declare = pathsOf<MountContext>();

@@ -9,8 +9,9 @@ import { writersOf } from "./writers";
  * Keys of a version 2 mount: `config`, `metadata/<path>`, and `versions/<number>/<path>` with the data's JSON text. A write
  * changes the metadata and its versions in one commit, on condition that the metadata is still the one that was read.
  */
-const CONFIG_KEY = "config";
+export const CONFIG_KEY = "config";
 export const METADATA_PREFIX = "metadata/";
+export const VERSIONS_PREFIX = "versions/";
 /** Only writers of other processes get in between, so few are normal; one that is always a little later must get its turn. */
 const CONFLICTS_MAX = 32;
 
@@ -22,7 +23,7 @@ export function metadataKey(path: string): string {
 }
 
 export function versionKey(path: string, version: number): string {
-  return `versions/${version}/${path}`;
+  return `${VERSIONS_PREFIX}${version}/${path}`;
 }
 
 export async function readSettings(storage: View): Promise<Settings> {

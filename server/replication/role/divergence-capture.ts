@@ -1,0 +1,165 @@
+import type { GenerationBuilder } from "../../sdk/barrier";
+import type { ClusterLog, Lineage, ReplicationMode } from "../../sdk/log";
+import { SerialTasks } from "../../sdk/serial-tasks";
+import { CLASSES_OF_MODE } from "../filter/entry-filter";
+import type { ReplicationDependencies } from "./dependencies";
+import { DivergenceCollector } from "./divergence-collector";
+import { commonIndexOf, type Fork, forkId, forkOf, ownEntriesAfter } from "./divergence-fork";
+import { DIVERGENCE_LIMITS, type DivergenceReport } from "./divergence-records";
+import type { DivergenceStore } from "./divergence-store";
+
+/** The other history, and whose it is. */
+export interface OtherHistory {
+  readonly lineage: Lineage;
+  readonly clusterId: string;
+}
+
+/** A key of ours that the other cluster holds otherwise or not at all. */
+export interface DifferingKey {
+  readonly class: "replicated" | "local";
+  readonly mountId: string;
+  readonly key: string;
+  /** Nothing of its mount is sent to us. */
+  readonly isMountUnknown: boolean;
+}
+
+export interface CaptureOptions {
+  readonly deps: ReplicationDependencies;
+  readonly store: DivergenceStore;
+  lineage(mode: ReplicationMode): Lineage;
+  /** Bytes of values that reports keep already. */
+  keptBytes(): number;
+  captured(report: DivergenceReport): void;
+}
+
+const EXPORT_KEYS = 512;
+const EXPORT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Writes down what only this cluster had, before anything of it is removed. Once per fork: whatever is interrupted finds the
+ * report there when it tries again.
+ */
+export class DivergenceCapture {
+  private readonly tasks = new SerialTasks();
+
+  constructor(private readonly options: CaptureOptions) {}
+
+  /** From our log alone. @returns false where it no longer reaches back to the fork: then a comparison has to tell */
+  fromLog(mode: ReplicationMode, other: OtherHistory): Promise<boolean> {
+    return this.tasks.run(async () => {
+      const fork = await this.newFork(mode, other);
+      if (fork === undefined) return true;
+      const index = await commonIndexOf(this.log, mode, fork.fork);
+      if (index === undefined) return false;
+      const collector = await this.collect(mode, other, index);
+      await this.finish(mode, fork, collector, "log");
+      return true;
+    });
+  }
+
+  /** From our log, and from what was found to differ where the log is too short or a mount is not sent to us. */
+  fromDiff(
+    mode: ReplicationMode,
+    other: OtherHistory,
+    differing: () => AsyncIterable<DifferingKey> | Iterable<DifferingKey>,
+  ): Promise<void> {
+    return this.tasks.run(async () => {
+      const fork = await this.newFork(mode, other);
+      if (fork === undefined) return;
+      const index = await commonIndexOf(this.log, mode, fork.fork);
+      const collector = await this.collect(mode, other, index ?? this.log.lastIndex());
+      for await (const key of differing()) {
+        // A filter may have kept a whole mount from the cluster that was promoted.
+        const isUnsent = mode === "performance" && key.isMountUnknown;
+        if (index === undefined || isUnsent) await this.takeHeld(collector, key);
+      }
+      await this.finish(mode, fork, collector, index === undefined ? "diff" : "log");
+    });
+  }
+
+  /** Against a generation that is complete, beside the one in use. */
+  async fromBuild(mode: ReplicationMode, other: OtherHistory, builder: GenerationBuilder): Promise<void> {
+    if (!(await this.fromLog(mode, other))) await this.fromDiff(mode, other, () => this.differingFrom(mode, builder));
+  }
+
+  private get log(): ClusterLog {
+    return this.options.deps.core.log;
+  }
+
+  private async newFork(
+    mode: ReplicationMode,
+    other: OtherHistory,
+  ): Promise<{ readonly fork: Fork; readonly id: string } | undefined> {
+    const fork = forkOf(this.options.lineage(mode), other.lineage, this.log.clusterId);
+    if (fork === undefined) return undefined;
+    const id = await forkId(this.log, mode, fork, other.clusterId);
+    return (await this.options.store.readSeen(mode)) === id ? undefined : { fork, id };
+  }
+
+  private async collect(mode: ReplicationMode, other: OtherHistory, index: number): Promise<DivergenceCollector> {
+    const { deps } = this.options;
+    const collector = new DivergenceCollector({
+      barrier: deps.core.barrier,
+      mode,
+      meanings: deps.meanings,
+      mountPathOf: deps.mountPathOf,
+      valueBytesMax: Math.max(0, DIVERGENCE_LIMITS.valueBytes - this.options.keptBytes()),
+    });
+    for await (const entry of ownEntriesAfter(this.log, mode, index, other.clusterId)) await collector.takeEntry(entry);
+    return collector;
+  }
+
+  private async takeHeld(collector: DivergenceCollector, key: DifferingKey): Promise<void> {
+    const [held] = await this.log.readCiphertexts(key.class, [key.key]);
+    if (held !== undefined) await collector.takeHeld(key.class, key.mountId, key.key, held);
+  }
+
+  private async finish(
+    mode: ReplicationMode,
+    { fork, id }: { readonly fork: Fork; readonly id: string },
+    collector: DivergenceCollector,
+    source: DivergenceReport["source"],
+  ): Promise<void> {
+    const { deps, store, captured } = this.options;
+    // What this cluster encrypts with alone has to open what it wrote, for good.
+    await deps.core.barrier.keepKeys();
+    const { rows, states, revocations, ...counts } = collector.result();
+    if (rows.length === 0 && revocations.length === 0) return await store.writeSeen(mode, id);
+    const report: DivergenceReport = {
+      id,
+      mode,
+      ours: fork.ours,
+      theirs: fork.theirs,
+      source,
+      createdAtMilliseconds: deps.clock.nowMilliseconds(),
+      ...counts,
+      paths: rows.length,
+      keptValues: states.length,
+      revocations: revocations.length,
+    };
+    await store.write({ report, rows, states, revocations });
+    captured(report);
+  }
+
+  private async *differingFrom(mode: ReplicationMode, builder: GenerationBuilder): AsyncGenerator<DifferingKey> {
+    for (let after: string | undefined; ; ) {
+      const { pairs, next } = await this.log.exportChunk({
+        classes: CLASSES_OF_MODE[mode],
+        includeMount: () => true,
+        after,
+        limitPairs: EXPORT_KEYS,
+        limitBytes: EXPORT_BYTES,
+      });
+      for (const keyClass of CLASSES_OF_MODE[mode]) {
+        const own = pairs.filter((pair) => pair.class === keyClass);
+        const keys = own.map(({ key }) => key);
+        const theirs = keys.length === 0 ? [] : await builder.readCiphertexts(keyClass, keys);
+        for (const [at, pair] of own.entries()) {
+          if (theirs[at]?.equals(pair.value) !== true) yield { ...pair, isMountUnknown: false };
+        }
+      }
+      if (next === undefined) return;
+      after = next;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { Revocation, WriteMeanings } from "../../sdk/divergence";
+import { stringifyJson } from "../../sdk/json";
+import { JsonReader } from "../../sdk/json-reader";
+import type { ReplicationMode } from "../../sdk/log";
+import { type FrameChannel, TransportClosed } from "../../sdk/transport";
+import type { Member } from "../stream/primary-hub";
+import type { ReplicationDependencies } from "./dependencies";
+import { decodeRevocations, encodeRevocations } from "./divergence-records";
+import type { DivergenceStore, PendingRevocations } from "./divergence-store";
+import { MODES } from "./replication-store";
+import type { RoleState } from "./role-state";
+
+/** Channel kind: one frame of revocations, one frame that says what became of them. */
+export const REVOCATIONS_CHANNEL = "revocations";
+
+const RETRY_FIRST_MILLISECONDS = 250;
+const RETRY_LATER_MILLISECONDS = 10_000;
+
+/**
+ * Sees to it that what this cluster revoked while it stood alone is revoked where its set goes on: at the primary that it
+ * follows, or here once it is the primary itself. Tried until it is acknowledged, over restarts of either side.
+ */
+export class RevocationDelivery {
+  private readonly running = new Map<ReplicationMode, Promise<void>>();
+  private readonly ending = new AbortController();
+
+  constructor(
+    private readonly deps: ReplicationDependencies,
+    private readonly state: RoleState,
+    private readonly store: DivergenceStore,
+    private readonly open: (mode: ReplicationMode, kind: string) => Promise<FrameChannel>,
+  ) {}
+
+  /** Takes up what is still to be delivered. */
+  start(): void {
+    for (const mode of MODES) {
+      if (this.running.has(mode)) continue;
+      const run = this.run(mode).finally(() => this.running.delete(mode));
+      this.running.set(mode, run);
+      run.catch((error: Error) => {
+        this.deps.logger.log("warn", "revocations are not delivered any more", { mode, reason: error.message });
+      });
+    }
+  }
+
+  close(): void {
+    this.ending.abort();
+  }
+
+  private async run(mode: ReplicationMode): Promise<void> {
+    const { signal } = this.ending;
+    for (let pause = RETRY_FIRST_MILLISECONDS; !signal.aborted; ) {
+      const pending = await this.store.pending(mode);
+      if (pending === undefined) return;
+      try {
+        await this.deliver(mode, pending);
+        await this.store.settled(pending);
+        this.deps.logger.log("info", "revocations were applied", { mode, revocations: pending.revocations.length });
+        pause = RETRY_FIRST_MILLISECONDS;
+      } catch (error) {
+        if (signal.aborted) return;
+        const reason = error instanceof Error ? error.message : "unknown";
+        this.deps.logger.log("debug", "revocations are still to be applied", { mode, reason });
+        await this.deps.clock.sleep(pause, signal).catch(() => undefined);
+        pause = Math.min(pause * 2, RETRY_LATER_MILLISECONDS);
+      }
+    }
+  }
+
+  private async deliver(mode: ReplicationMode, { revocations }: PendingRevocations): Promise<void> {
+    if (this.state.effective(mode) !== "secondary") {
+      if (this.deps.meanings === undefined) throw new Error("nobody here can revoke");
+      return await applyAll(this.deps.meanings, revocations);
+    }
+    const channel = await this.open(mode, REVOCATIONS_CHANNEL);
+    const abort = (): void => channel.destroy();
+    this.ending.signal.addEventListener("abort", abort, { once: true });
+    try {
+      await channel.send(encodeRevocations(revocations));
+      channel.end();
+      const answer = await channel.receive();
+      if (answer === undefined) throw new TransportClosed("the primary gave no answer");
+      const reader = JsonReader.parse(answer);
+      if (!reader.boolean("applied")) throw new Error(`the primary refused: ${reader.text("reason")}`);
+    } finally {
+      this.ending.signal.removeEventListener("abort", abort);
+      channel.destroy();
+    }
+  }
+}
+
+/**
+ * The primary's side. A DR secondary holds every token and lease itself; a performance secondary may speak of shared mounts
+ * alone, and only of those that it is sent.
+ */
+export async function serveRevocations(
+  channel: FrameChannel,
+  { mode }: Member,
+  meanings: WriteMeanings | undefined,
+  isAllowed: (mountPath: string) => boolean,
+): Promise<void> {
+  const frame = await channel.receive();
+  if (frame === undefined) return;
+  const answer = await answerOf(mode, decodeRevocations(frame), meanings, isAllowed);
+  await channel.send(Buffer.from(stringifyJson(answer)));
+  channel.end();
+}
+
+async function answerOf(
+  mode: ReplicationMode,
+  revocations: readonly Revocation[],
+  meanings: WriteMeanings | undefined,
+  isAllowed: (mountPath: string) => boolean,
+) {
+  try {
+    if (meanings === undefined) throw new Error("nobody here can revoke");
+    const mayBeApplied = (revocation: Revocation): boolean => {
+      if (mode === "dr") return true;
+      const path = revocation.kind === "mount" ? meanings.mountOf(revocation.mountId)?.path : undefined;
+      return path !== undefined && isAllowed(path);
+    };
+    await applyAll(meanings, revocations.filter(mayBeApplied));
+    return { applied: true, reason: "" };
+  } catch (error) {
+    return { applied: false, reason: error instanceof Error ? error.message : "unknown" };
+  }
+}
+
+/** All of them are tried; the first failure is told. */
+async function applyAll(meanings: WriteMeanings, revocations: readonly Revocation[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const revocation of revocations) {
+    await meanings.revoke(revocation).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}

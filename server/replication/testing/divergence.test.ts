@@ -1,0 +1,239 @@
+import type { UnsealedCore } from "../../sdk/barrier";
+import type { Revocation, WriteMeanings } from "../../sdk/divergence";
+import { DivergenceStore } from "../role/divergence-store";
+import { getKey, putKey, putMount } from "./test-cluster";
+import { isEqual, link, NO_API, type TestNode, TestSet, until } from "./test-set";
+
+let set: TestSet;
+beforeEach(() => {
+  set = new TestSet();
+});
+afterEach(() => {
+  if (process.env.SHOW) console.log(set.logLines.join("\n"));
+  return set.close();
+});
+
+const never = new AbortController().signal;
+
+async function drPair(limits = {}): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = [await set.start("a", limits), await set.start("b")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await putMount(a.core, "m1", "secret/");
+  await putKey(a.core, "data/m1/both", "old");
+  await putKey(a.core, "data/m1/gone", "still on b");
+  await link(a, b, "dr");
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  return [a, b];
+}
+
+/** From now on the two do not hear of each other, and b is promoted. */
+async function part(a: TestNode, b: TestNode): Promise<void> {
+  set.network.cut("b", a.address);
+  set.network.cut("a", b.address);
+  await until("b noticed", () => !b.isStreaming("dr"));
+}
+
+async function promote(b: TestNode): Promise<void> {
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+}
+
+function mend(a: TestNode, b: TestNode): void {
+  set.network.mend("a", b.address);
+  set.network.mend("b", a.address);
+}
+
+async function rejoin(a: TestNode, b: TestNode): Promise<void> {
+  mend(a, b);
+  await a.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "dr"));
+}
+
+async function reportOf(node: TestNode, mode: "dr" | "performance" = "dr") {
+  const [report] = node.replication.divergence.list(mode);
+  const id = String(report?.id);
+  const whole = await node.replication.divergence.read(mode, id, { after: undefined, limit: 100 });
+  return { id, report, whole };
+}
+
+test("what only the old primary had is listed and kept before it is replaced, and survives restarts until it is discarded", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await putKey(a.core, "data/m1/both", "a's");
+  await putKey(a.core, "data/m1/both", "a's last");
+  await putKey(a.core, "data/m1/mine", "only a", "local");
+  await a.core.barrier
+    .view("data/m1/", "replicated")
+    .commit([a.core.barrier.view("data/m1/", "replicated").delete("gone")]);
+  await promote(b);
+  await putKey(b.core, "data/m1/both", "b's");
+  await rejoin(a, b);
+  expect(await getKey(a.core, "data/m1/both")).toBe("b's");
+  expect(a.status("dr").divergence_reports).toBe(1);
+  expect(b.status("dr").divergence_reports).toBe(0);
+  await a.restart();
+  const { id, whole } = await reportOf(a);
+  expect(whole).toMatchObject({ source: "log", writes: 4, paths: 3, kept_values: 3, truncated: false });
+  expect(whole?.entries).toMatchObject([
+    { path: "secret/both", puts: 2, deletes: 0, shared: true, kept: true },
+    { path: "secret/gone", puts: 0, deletes: 1 },
+    { path: "secret/mine", puts: 1, deletes: 0, shared: false },
+  ]);
+  expect(JSON.stringify(whole)).not.toMatch(/a's|only a/);
+  const entry = await a.replication.divergence.readEntry("dr", id, "secret/both");
+  const value = Buffer.from("a's last").toString("base64");
+  expect(entry).toMatchObject({ path: "secret/both", stored: [{ key: "both", deleted: false, value }] });
+  expect(await a.replication.divergence.readEntry("dr", id, "secret/other")).toBeUndefined();
+  expect(await a.replication.divergence.discard("dr", id)).toBe(true);
+  expect(await a.replication.divergence.discard("dr", id)).toBe(false);
+  await a.restart();
+  expect(a.replication.divergence.list("dr")).toEqual([]);
+  expect(await a.core.barrier.view("core/replication/divergence/content/", "node").listAll("", { limit: 9 })).toEqual(
+    [],
+  );
+});
+
+test("a planned failover leaves no report, nor does a second way round", async () => {
+  const [a, b] = await drPair();
+  await a.replication.demotePrimary("dr", { targetId: "b", signal: never });
+  await promote(b);
+  await putKey(b.core, "data/m1/both", "b's");
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "dr"));
+  await b.replication.demotePrimary("dr", { targetId: "a", signal: never });
+  await a.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: false });
+  const back = await a.replication.issueSecondaryToken("dr", { id: "b", ttlSeconds: 60, creationPath: "p" });
+  await b.replication.updatePrimary("dr", { token: back.token, api: NO_API, addresses: [] });
+  await until("b follows", () => isEqual(a, b, "dr"));
+  expect([...a.replication.divergence.list("dr"), ...b.replication.divergence.list("dr")]).toEqual([]);
+});
+
+test("a key that the old primary made meanwhile opens its own records and its report for good", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await a.core.barrier.rotate();
+  await putKey(a.core, "data/m1/both", "under a key of a's");
+  await promote(b);
+  await b.core.barrier.rotate();
+  await putKey(b.core, "data/m1/both", "under a key of b's");
+  await rejoin(a, b);
+  await a.restart();
+  await until("a follows again", () => isEqual(b, a, "dr"));
+  const { id } = await reportOf(a);
+  const entry = await a.replication.divergence.readEntry("dr", id, "secret/both");
+  expect(entry?.stored).toEqual([
+    { key: "both", deleted: false, value: Buffer.from("under a key of a's").toString("base64") },
+  ]);
+});
+
+test("where the log is too short the comparison tells, and a second fork makes a second report", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await putKey(a.core, "data/m1/mine", "only a");
+  await putKey(a.core, "data/m1/both", "a's");
+  await promote(b);
+  await a.core.log.truncate(a.core.log.lastIndex());
+  await rejoin(a, b);
+  const { whole } = await reportOf(a);
+  expect(whole).toMatchObject({ source: "diff" });
+  const paths = JSON.stringify(whole?.entries);
+  expect(paths).toContain("secret/mine");
+  expect(paths).toContain("secret/both");
+  await part(b, a);
+  await putKey(b.core, "data/m1/later", "only b");
+  await a.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+  mend(a, b);
+  await b.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  const wrap = await a.replication.issueSecondaryToken("dr", { id: "b2", ttlSeconds: 60, creationPath: "p" });
+  await b.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("b follows", () => isEqual(a, b, "dr"));
+  const second = await reportOf(b);
+  expect(second.whole?.entries).toMatchObject([{ path: "secret/later" }]);
+  expect(a.replication.divergence.list("dr")).toHaveLength(1);
+});
+
+test("a snapshot that replaces everything takes the reports along, and one that is the way back makes them", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await putKey(a.core, "data/m1/mine", "only a");
+  await promote(b);
+  mend(a, b);
+  await a.replication.disablePrimary("dr");
+  await a.replication.disablePrimary("performance");
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  const opened = a.opened;
+  await a.replication.enableSecondary("dr", { token: wrap.token, api: NO_API });
+  await until("a is equal", () => a.opened > opened && isEqual(b, a, "dr"));
+  const { id, whole } = await reportOf(a);
+  expect(JSON.stringify(whole?.entries)).toContain("secret/mine");
+  const entry = await a.replication.divergence.readEntry("dr", id, "secret/mine");
+  expect(entry?.stored).toMatchObject([{ value: Buffer.from("only a").toString("base64") }]);
+});
+
+/** Every token and lease of these tests is a key; what is revoked is written down per node. */
+function meaningsOf(revoked: Map<string, string[]>, mayFail: () => boolean) {
+  return (node: TestNode, _core: UnsealedCore): WriteMeanings => ({
+    mountOf: () => undefined,
+    storedKeysOf: () => undefined,
+    corePathOf: ({ key }) => (key.startsWith("core/token/") ? "auth/token" : undefined),
+    findRevocations: () => {
+      const found: Revocation[] = [];
+      return {
+        take: ({ key, value }) => {
+          if (key.startsWith("core/token/") && value === undefined)
+            found.push({ kind: "token", hash: key, alone: false });
+        },
+        found: () => found,
+      };
+    },
+    revoke: async (revocation) => {
+      if (mayFail()) throw new Error("not now");
+      if (revocation.kind === "token") revoked.set(node.name, [...(revoked.get(node.name) ?? []), revocation.hash]);
+    },
+  });
+}
+
+test("revocations of the old primary are applied at the new one, until it says that they are", async () => {
+  const revoked = new Map<string, string[]>();
+  let failures = 3;
+  set.meanings = meaningsOf(revoked, () => failures-- > 0);
+  const [a, b] = await drPair();
+  await putKey(a.core, "core/token/t", "x", "local");
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  await part(a, b);
+  const view = a.core.barrier.view("core/token/", "local");
+  await view.commit([view.delete("t")]);
+  await promote(b);
+  await rejoin(a, b);
+  await a.restart();
+  await until("b has revoked it", () => revoked.get("b")?.includes("core/token/t") === true);
+  expect(revoked.get("a")).toBeUndefined();
+  const store = new DivergenceStore(a.core.barrier);
+  await until("nothing is left to deliver", async () => (await store.pending("dr")) === undefined);
+});
+
+test("a performance secondary that was promoted: the old primary's own tokens stay, its shared writes are listed", async () => {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await putMount(a.core, "m1", "secret/");
+  await link(a, b, "performance");
+  await until("b is equal", () => isEqual(a, b, "performance"));
+  set.network.cut("b", a.address);
+  await until("b noticed", () => !b.isStreaming("performance"));
+  await putKey(a.core, "data/m1/mine", "only a");
+  await putKey(a.core, "core/token/own", "a's", "local");
+  await b.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: true });
+  await putKey(b.core, "data/m1/new", "b's");
+  mend(a, b);
+  await a.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("performance", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("performance", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "performance"));
+  const { whole } = await reportOf(a, "performance");
+  expect(whole?.entries).toMatchObject([{ path: "secret/mine" }]);
+  expect(await getKey(a.core, "core/token/own", "local")).toBe("a's");
+  expect(await getKey(a.core, "data/m1/mine")).toBeUndefined();
+});
