@@ -82,14 +82,27 @@ export class HmacKey {
 
   /** 32 bytes. */
   digest(text: string, bytes: Buffer = EMPTY): Buffer {
+    return Buffer.from(this.sum(text, bytes), "binary");
+  }
+
+  /** The first two bytes of the digest, big-endian: 0..65535. */
+  firstUint16(text: string): number {
+    const sum = this.sum(text, EMPTY);
+    return sum.charCodeAt(0) * 256 + sum.charCodeAt(1);
+  }
+
+  /** A character for each byte: cheaper than a buffer where few of them are used. */
+  private sum(text: string, bytes: Buffer): string {
     // A UTF-16 unit takes three bytes of UTF-8 at most.
-    if (text.length * 3 + bytes.length > HMAC_JOINED_BYTES_MAX) return hmacSha256(this.key, text, bytes);
+    if (text.length * 3 + bytes.length > HMAC_JOINED_BYTES_MAX) {
+      return hmacSha256(this.key, text, bytes).toString("binary");
+    }
     this.inner.copy(joined);
     let end = HMAC_BLOCK_BYTES;
     end += joined.write(text, end, "utf8");
     end += bytes.copy(joined, end);
     this.outer.write(hash("sha256", joined.subarray(0, end), "binary"), HMAC_BLOCK_BYTES, "binary");
-    return Buffer.from(hash("sha256", this.outer, "binary"), "binary");
+    return hash("sha256", this.outer, "binary");
   }
 }
 

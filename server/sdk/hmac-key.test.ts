@@ -11,6 +11,7 @@ test("equal to the native HMAC-SHA256 for every key length and every split of an
         const key = new HmacKey(takeSecretKey(Buffer.from(secret)));
         const message = Buffer.from(bytes);
         expect(key.digest(text, message)).toEqual(hmacSha256(Buffer.from(secret), text, message));
+        expect(key.firstUint16(text)).toBe(hmacSha256(Buffer.from(secret), text).readUInt16BE(0));
       },
     ),
   );

@@ -29,6 +29,6 @@ export class MultisetHasher {
 
   /** 0..65535; keyed, so that nobody can choose keys that crowd one leaf. */
   leafOf(key: string): number {
-    return this.bucketKey.digest(key).readUInt16BE(0);
+    return this.bucketKey.firstUint16(key);
   }
 }

@@ -137,12 +137,8 @@ class StoredClusterLog implements ClusterLog {
     return this.store.index.checksumOf(includeMount, classes);
   }
 
-  async readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
-    const found = await this.store.storage.read(keys.map((key) => this.store.storageKey(keyClass, key)));
-    return keys.map((key, at) => {
-      const stored = found[at];
-      return stored === undefined ? undefined : decodeCiphertext(keyClass, key, stored.value);
-    });
+  readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    return this.store.readCiphertexts(keyClass, keys);
   }
 
   exportChunk(request: ExportRequest): Promise<ExportChunk> {
@@ -232,7 +228,7 @@ function indexOf(store: LogStore): LogIndex {
       leaves,
       { after, limit },
     ): Promise<{ elements: readonly IndexElement[]; next: string | undefined }> =>
-      walkElements(store.hasher, (...scan) => store.scanCiphertexts(...scan), {
+      walkElements(store.hasher, store, {
         class: keyClass,
         mountId,
         leaves,

@@ -6,7 +6,6 @@ import { type CommitBatch, StorageFull } from "../../sdk/storage";
 import type { LogState } from "./log-state";
 import { LogStore, type LogStoreOptions } from "./log-store";
 import { StagedCommit } from "./staged-commit";
-import { decodeCiphertext } from "./stored-ciphertext";
 
 const OPERATIONS_PER_COMMIT_MAX = 4_096;
 const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
@@ -82,11 +81,7 @@ export class GenerationWriter {
 
   /** In the order asked. @throws `corrupt` */
   async readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
-    const found = await this.store.storage.read(keys.map((key) => this.store.storageKey(keyClass, key)));
-    return keys.map((key, at) => {
-      const stored = found[at];
-      return stored && decodeCiphertext(keyClass, key, stored.value);
-    });
+    return await this.store.readCiphertexts(keyClass, keys);
   }
 
   private async stage(operations: readonly AppendOperation[]): Promise<StagedCommit> {

@@ -94,4 +94,29 @@ export class LogStore {
       return { key, value: decodeCiphertext(keyClass, key, pair.value) };
     });
   }
+
+  /** Keys of one class in their order. */
+  async listKeys(
+    keyClass: LoggedClass,
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const full = this.storageKey(keyClass, prefix);
+    const strip = full.length - prefix.length;
+    const keys = await this.storage.list(full, {
+      limit,
+      ...(after === undefined ? {} : { after: this.storageKey(keyClass, after) }),
+    });
+    return keys.map((key) => key.slice(strip));
+  }
+
+  /** In the order asked; undefined where there is none. @throws `corrupt` naming the key */
+  async readCiphertexts(keyClass: LoggedClass, keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    const found = await this.storage.read(keys.map((key) => this.storageKey(keyClass, key)));
+    return keys.map((key, at) => {
+      const stored = found[at];
+      return stored === undefined ? undefined : decodeCiphertext(keyClass, key, stored.value);
+    });
+  }
 }
