@@ -1,7 +1,7 @@
 import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
-import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
+import { forwardMetrics, timed } from "../replication/forward/forward-metrics";
 import type { Quorum } from "../replication/role/operation-tokens";
 import { ReplicationService } from "../replication/role/replication-service";
 import { DEFAULT_STREAM_LIMITS } from "../replication/stream/limits";
@@ -11,10 +11,13 @@ import type { UnsealedCore } from "../sdk/barrier";
 import { mountEntryKey } from "../sdk/key-layout";
 import type { ForwardedHandler } from "../sdk/replication";
 import type { WrappingPort } from "../sdk/wrapping";
+import type { LeaseService } from "../services/lease/lease-service";
 import type { PolicyService } from "../services/policy/policy-service";
 import type { TokenService } from "../services/token/token-service";
 import { activationApiClient } from "./activation-api-client";
+import { mountTypes } from "./engines";
 import type { Environment } from "./environment";
+import { writeMeanings } from "./write-meanings";
 
 const DRAIN_MILLISECONDS = 30_000;
 
@@ -25,6 +28,7 @@ export interface ReplicationParts {
   readonly wrapping: WrappingPort;
   readonly tokens: TokenService;
   readonly policies: PolicyService;
+  readonly leases: LeaseService;
   readonly quorum: Quorum;
   readonly forwarded: ForwardedHandler;
 }
@@ -46,11 +50,12 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
     logger: logger.named("replication"),
     metrics: environment.metrics,
     wrapping: parts.wrapping,
-    forwarded: parts.forwarded,
+    forwarded: (...request) => timed(environment, forwardMetrics.forwardingRequest, () => parts.forwarded(...request)),
     mountPathOf: async (mountId) => {
       const stored = await mounts.get(mountId);
       return stored === undefined ? undefined : decodeMountEntry(mountEntryKey(mountId), stored.value).path;
     },
+    meanings: writeMeanings({ router, types: mountTypes(tokens), tokens, leases: parts.leases }),
     runPrimaryCall: (mountId, name, payload) => router.runPrimaryCall(mountId, name, payload),
     checkOperationToken: async (token, path) => {
       const facts = await tokens.authenticate(token, "");
@@ -58,7 +63,6 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
     quorum: parts.quorum,
-    pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
     pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
     roleChanged: () => {
       tokens.forgetAll();
@@ -75,6 +79,10 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       fencing: {
         mode: configuration.replication.fencing,
         leaseMilliseconds: configuration.replication.fencingLeaseSeconds * 1000,
+      },
+      synchronousDr: {
+        mode: configuration.replication.synchronousDr,
+        timeoutMilliseconds: configuration.replication.synchronousDrTimeoutSeconds * 1000,
       },
       stream: DEFAULT_STREAM_LIMITS,
     },

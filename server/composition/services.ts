@@ -149,6 +149,7 @@ export class Services {
       wrapping,
       tokens,
       policies,
+      leases,
       quorum: {
         threshold: () => seal.shareSet?.threshold,
         verify: (shares) => seal.verifyQuorum(shares),

@@ -126,6 +126,11 @@ export class TokenService implements TokenAuthenticator, TokenPort {
     return this.revocation.revokeTree(hash);
   }
 
+  /** The token alone, by hash: its children live on. */
+  revokeAloneByHash(hash: string): Promise<void> {
+    return this.revocation.revokeAlone(hash);
+  }
+
   async create(caller: TokenFacts, request: TokenRequest, source: TokenSource): Promise<IssuedToken> {
     const role = request.roleName === undefined ? undefined : await this.roles.read(request.roleName);
     if (request.roleName !== undefined && role === undefined) throw new ServerError("invalid_request", "unknown role");
