@@ -1,5 +1,5 @@
-import { authenticatedPath, classOfLetter, mountIdOfKey } from "../../sdk/key-layout";
-import type { ExportChunk, ExportedPair, ExportRequest, LoggedClass } from "../../sdk/log";
+import { authenticatedPath, CORE_MOUNT_ID, classOfLetter, mountIdOfKey } from "../../sdk/key-layout";
+import type { ExportChunk, ExportedPair, ExportRequest, IncludeMount, LoggedClass } from "../../sdk/log";
 import type { LogStore } from "./log-store";
 
 const SCAN_LIMIT = 256;
@@ -30,9 +30,18 @@ export async function exportChunk(store: LogStore, request: ExportRequest): Prom
         }
       }
       if (scanned.length < SCAN_LIMIT) break;
+      if (after !== undefined) after = passExcluded(after, request.includeMount);
     }
   }
   return { pairs, readAtIndex, next: undefined };
+}
+
+/** Where a walk goes on behind `key`: behind the whole mount when that is left out, so that its values are not even read. */
+function passExcluded(key: string, includeMount: IncludeMount): string {
+  const mountId = mountIdOfKey(key);
+  const area = mountId === CORE_MOUNT_ID ? "core" : `data/${mountId}`;
+  // "0" is the character after "/": behind all keys of the area, before those of any other.
+  return includeMount(mountId) || !key.startsWith(`${area}/`) ? key : `${area}0`;
 }
 
 function startOf(after: string | undefined): { class: LoggedClass; key: string } | undefined {

@@ -18,7 +18,7 @@ export interface DifferingMount extends IndexPlace {
   readonly isShipped: boolean;
 }
 
-const WALK_KEYS = 4_096;
+const WALK_KEYS = 8_192;
 const PAGES_AT_ONCE = 32;
 
 /** (class, mount) pairs whose sums differ, in the order in which they are to be mended: what everything else needs comes first. */
@@ -55,13 +55,21 @@ export async function* conflictsOf(
   const leaves = await differingLeaves(log, client, place, sumBytes);
   if (leaves.length === 0) return;
   const wanted = new Set(leaves);
-  for (let after: string | undefined; ; ) {
-    const answer = await client.elements(place, leaves, after);
-    const boundary = answer.next === undefined ? undefined : endOf(place, answer.next);
-    const own = await ownElements(log, place, wanted, after, boundary);
-    yield* compareElements(place, own, answer.elements, sumBytes);
-    if (answer.next === undefined) return;
-    after = answer.next;
+  let asked = client.elements(place, leaves, undefined);
+  try {
+    for (let after: string | undefined; ; ) {
+      const { elements, next } = await asked;
+      // The primary walks on while we walk the same part.
+      if (next !== undefined) asked = client.elements(place, leaves, next);
+      const boundary = next === undefined ? undefined : endOf(place, next);
+      const own = await ownElements(log, place, wanted, after, boundary);
+      yield* compareElements(place, own, elements, sumBytes);
+      if (next === undefined) return;
+      after = next;
+    }
+  } finally {
+    // Left early: the next question must not get this one's answer.
+    await asked.catch(() => undefined);
   }
 }
 

@@ -16,12 +16,15 @@ import {
   encodeValues,
   type IndexPlace,
 } from "./diff-codec";
+import type { Asked } from "./diff-metrics";
 import type { StreamLimits } from "./limits";
 import { entryBytes } from "./record-codec";
 import { checksumsOf } from "./running-checksums";
 import { REPLACED, refusalOf } from "./start-plan";
 
 export interface DiffServerDependencies {
+  /** Called with every question. */
+  readonly asked: Asked;
   readonly mode: ReplicationMode;
   readonly log: ClusterLog;
   readonly limits: StreamLimits;
@@ -35,7 +38,7 @@ export interface DiffServerDependencies {
 }
 
 /** Keys looked at for one answer. */
-const WALK_KEYS = 4_096;
+const WALK_KEYS = 8_192;
 /** Values read together: each may be large. */
 const VALUES_AT_ONCE = 32;
 
@@ -56,7 +59,11 @@ export class DiffServer {
     for (;;) {
       const frame = await this.channel.receive();
       if (frame === undefined) return;
-      await this.channel.send(await this.answer(decodeDiffRequest(frame)));
+      const request = decodeDiffRequest(frame);
+      const answered = this.deps.asked(request.kind);
+      const answer = await this.answer(request);
+      answered();
+      await this.channel.send(answer);
     }
   }
 
