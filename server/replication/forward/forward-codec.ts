@@ -5,6 +5,7 @@ import type { ResponseData } from "../../sdk/outcome";
 import type { OperationName } from "../../sdk/path";
 import type { ForwardedAnswer, ForwardedRequest } from "../../sdk/replication";
 import type { TokenFacts } from "../../sdk/token";
+import { MalformedFrame } from "../stream/wire";
 
 /** Channel kinds: one channel carries one request frame and one answer frame. */
 export const FORWARD_CHANNEL = "forward";
@@ -44,9 +45,9 @@ function join(header: ResponseData, body: Buffer): Buffer {
 }
 
 function split(frame: Buffer): { readonly header: JsonReader; readonly body: Buffer } {
-  if (frame.length < 4) throw new Error("forwarded frame is cut off");
+  if (frame.length < 4) throw new MalformedFrame("forwarded frame is cut off");
   const length = frame.readUInt32BE(0);
-  if (length > HEADER_BYTES_MAX || 4 + length > frame.length) throw new Error("forwarded frame is malformed");
+  if (length > HEADER_BYTES_MAX || 4 + length > frame.length) throw new MalformedFrame("forwarded frame is malformed");
   const header = JsonReader.parse(frame.subarray(4, 4 + length), { bytesMax: HEADER_BYTES_MAX, depthMax: 8 });
   return { header, body: frame.subarray(4 + length) };
 }
@@ -69,7 +70,7 @@ export function encodeForward({ epoch, mode, request }: ForwardEnvelope): Buffer
 export function decodeForward(frame: Buffer): ForwardEnvelope {
   const { header, body } = split(frame);
   const operation = OPERATIONS.find((name) => name === header.text("operation"));
-  if (operation === undefined) throw new Error("unknown operation");
+  if (operation === undefined) throw new MalformedFrame("unknown operation");
   const request: ForwardedRequest = {
     id: header.text("id"),
     caller: readCaller(header.child("caller")),
@@ -165,6 +166,6 @@ export function decodeCallReply(frame: Buffer): CallReply {
 
 function object(body: Buffer): JsonObject {
   const value = parseJson(body);
-  if (!(value instanceof Map)) throw new Error("payload is no object");
+  if (!(value instanceof Map)) throw new MalformedFrame("payload is no object");
   return value;
 }

@@ -1,9 +1,9 @@
-import { ServerError } from "../../sdk/errors";
+import { isServerError, ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
 import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
 import type { ForwardedHandler } from "../../sdk/replication";
-import type { FrameChannel } from "../../sdk/transport";
+import type { FrameChannel, RefusalReason } from "../../sdk/transport";
 import type { ChannelHandler, Member } from "../stream/primary-hub";
 import {
   CALL_CHANNEL,
@@ -23,6 +23,8 @@ export interface ForwardServerDependencies {
   /** Where a shared mount is mounted now. */
   mountPathOf(mountId: string): Promise<string | undefined>;
   lineage(mode: ReplicationMode): Lineage;
+  /** A member handed over what it may not. */
+  refused(member: Member, reason: RefusalReason, detail: string): void;
 }
 
 /** What a cluster must settle itself: nobody else may be asked to do it in its name. */
@@ -57,12 +59,13 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<Parameters<typeof encodeForwardReply>[0]> {
   try {
-    requireEpoch(deps, mode, epoch);
-    // A performance secondary vouches for its callers, whose tokens we do not know; a DR secondary knows nobody.
-    const expected = member.mode === "performance" ? "facts" : "token";
-    if (mode !== member.mode || request.caller.kind !== expected || NEVER_FORWARDED.test(request.path)) {
+    noted(deps, member, () => {
+      requireEpoch(deps, mode, epoch);
+      // A performance secondary vouches for its callers, whose tokens we do not know; a DR secondary knows nobody.
+      const expected = member.mode === "performance" ? "facts" : "token";
+      if (mode === member.mode && request.caller.kind === expected && !NEVER_FORWARDED.test(request.path)) return;
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not forward ${request.path}` });
-    }
+    });
     const allowsMount = (mountPath: string): boolean => deps.allowsMount(member, mountPath);
     return { kind: "answer", answer: await deps.forwarded(request, signal, allowsMount) };
   } catch (error) {
@@ -89,15 +92,26 @@ async function callReply(
   run: () => Promise<JsonObject>,
 ): Promise<Parameters<typeof encodeCallReply>[0]> {
   try {
-    requireEpoch(deps, "performance", epoch);
     const mountPath = await deps.mountPathOf(mountId);
-    const isHeld = mountPath !== undefined && deps.allowsMount(member, mountPath);
-    if (member.mode !== "performance" || !isHeld) {
+    noted(deps, member, () => {
+      requireEpoch(deps, "performance", epoch);
+      const isHeld = mountPath !== undefined && deps.allowsMount(member, mountPath);
+      if (member.mode === "performance" && isHeld) return;
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not call mount ${mountId}` });
-    }
+    });
     return { kind: "answer", payload: await run() };
   } catch (error) {
     return { kind: "error", ...errorData(error) };
+  }
+}
+
+function noted(deps: ForwardServerDependencies, member: Member, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (isServerError(error))
+      deps.refused(member, error.code === "fenced" ? "stale_epoch" : "forward_denied", error.message);
+    throw error;
   }
 }
 

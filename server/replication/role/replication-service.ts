@@ -369,6 +369,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
           allowsMount: (member, mountPath) => this.allowsMount(member, mountPath),
           mountPathOf: this.deps.mountPathOf,
           lineage,
+          refused: (member, reason, detail) => this.hub.refusedMember(member, reason, detail),
         }),
         [
           DYNAMIC_FILTER_CHANNEL,
