@@ -27,8 +27,8 @@ import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicFilter } from "../filter/dynamic-filter";
 import { filterAllows } from "../filter/mount-scope";
 import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
+import { forwardMetrics, timed } from "../forward/forward-metrics";
 import { forwardHandlers } from "../forward/forward-server";
-import type { Hello } from "../stream/control-codec";
 import { type Member, PrimaryHub } from "../stream/primary-hub";
 import { takeUpActivation } from "./activation-takeover";
 import { ClusterPort } from "./cluster-port";
@@ -40,15 +40,17 @@ import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
 import { IndexStandings } from "./index-standings";
 import { LineageConfirmation } from "./lineage-confirmation";
+import { LineageConflicts } from "./lineage-conflicts";
 import { Merkle } from "./merkle";
 import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
 import { RelevantIndices } from "./relevant-index";
+import { ReplicationGauges } from "./replication-gauges";
 import { RoleChanges } from "./role-changes";
-import { isFenced } from "./role-rules";
 import { RoleState } from "./role-state";
 import { Runners } from "./runners";
 import { SecondaryAdmin } from "./secondary-admin";
+import { SetMembers } from "./set-members";
 import { ReplicationStatus } from "./status";
 import { SynchronousDr } from "./synchronous-dr";
 
@@ -66,8 +68,11 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly merkle: Merkle;
   private readonly operationTokens: OperationTokens;
   private relevant: readonly [RelevantIndices, () => void] | undefined;
+  private gauges: ReplicationGauges | undefined;
   private readonly fence: Fence;
   private readonly confirmation: LineageConfirmation;
+  private readonly conflicts: LineageConflicts;
+  private readonly members: SetMembers;
   private readonly standings: IndexStandings;
   private readonly synchronousDr: SynchronousDr;
   private readonly formerPrimaries: FormerPrimaries;
@@ -77,6 +82,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.roleState = new RoleState(deps);
     this.confirmation = new LineageConfirmation(deps, this.roleState);
     this.roleState.unconfirmed = (classes) => this.confirmation.refusal(classes);
+    this.conflicts = new LineageConflicts(deps, this.roleState);
+    this.members = new SetMembers(deps, this.roleState, this.confirmation, this.conflicts);
     this.hub = this.createHub();
     this.port = new ClusterPort(deps, this.hub);
     this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
@@ -101,14 +108,18 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       runners,
       this.merkle,
       this.confirmation,
+      this.conflicts,
       this.synchronousDr,
       () => this.relevant?.[0],
     );
     this.standings = new IndexStandings(deps, state, runners);
     this.fence = new Fence(deps, state, hub, runners, this.confirmation);
-    this.formerPrimaries = new FormerPrimaries(deps, state);
+    const { fence, conflicts } = this;
+    this.formerPrimaries = new FormerPrimaries(deps, state, fence, conflicts);
+    this.members.tell({ changes, fence, formerPrimaries: this.formerPrimaries });
     changes.beforeSettling(() => this.fence.review());
     changes.beforeSettling(async () => this.confirmation.review());
+    changes.beforeSettling(() => conflicts.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());
     changes.beforeSettling(async () => this.synchronousDr.review());
   }
@@ -119,6 +130,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await takeUpActivation(deps, service.roleState.store);
     await service.roleState.load();
     await service.fence.load();
+    await service.conflicts.load();
     await service.synchronousDr.load();
     await service.merkle.load();
     await service.divergence.load();
@@ -126,11 +138,20 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await service.changes.settle(service.runners);
     await service.runners.open();
     service.divergence.start();
+    const { roleState: state, hub, runners, confirmation } = service;
+    service.gauges = new ReplicationGauges(deps, {
+      state,
+      hub,
+      runners,
+      confirmation,
+      relevant: () => service.relevant?.[0],
+    });
     return service;
   }
 
   /** Ends everything at once; resolves when the cluster port is free. */
   async close(): Promise<void> {
+    this.gauges?.close();
     this.relevant?.[1]();
     this.formerPrimaries.close();
     this.confirmation.close();
@@ -252,14 +273,16 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   async forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardResult> {
     const epoch = this.epoch(mode);
-    return { ...(await forwardRequest(this.opener(mode), mode, epoch, request, signal)), epoch };
+    const run = () => forwardRequest(this.opener(mode), mode, epoch, request, signal);
+    return { ...(await timed(this.deps, forwardMetrics.forward, run)), epoch };
   }
 
   callPrimary(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
     if (this.roleState.effective("performance") !== "secondary")
       return this.deps.runPrimaryCall(mountId, name, payload);
     const never = new AbortController().signal;
-    return callPrimary(this.opener("performance"), this.epoch("performance"), mountId, name, payload, never);
+    const run = () => callPrimary(this.opener("performance"), this.epoch("performance"), mountId, name, payload, never);
+    return timed(this.deps, forwardMetrics.primaryCall, run);
   }
 
   standing(mode: ReplicationMode, at: EpochIndex): IndexStanding {
@@ -267,7 +290,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   waitUntilApplied(mode: ReplicationMode, at: EpochIndex, signal: AbortSignal): Promise<boolean> {
-    return this.standings.wait(mode, at, signal);
+    return timed(this.deps, forwardMetrics.consistencyWait, () => this.standings.wait(mode, at, signal));
   }
 
   numbering(mode: ReplicationMode): Epoch {
@@ -341,7 +364,6 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
 
   private createHub(): PrimaryHub {
     const { core, clock, logger, metrics, settings, forwarded } = this.deps;
-    const lineage = (mode: ReplicationMode): Lineage => this.roleState.lineage(mode);
     return new PrimaryHub({
       log: core.log,
       generations: core.generations,
@@ -350,18 +372,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       metrics,
       limits: settings.stream,
       apiAddress: settings.apiAddress,
-      roles: {
-        credentialsOf: (setId) => this.roleState.credentialsOf(setId),
-        memberOf: (peer) => this.roleState.memberOf(peer),
-        scopeOf: (mode, id) => this.roleState.scopeOf(mode, id),
-        wasFiltered: (mode, id) => this.roleState.wasFiltered(mode, id),
-        lineage,
-        clusterAddresses: () => this.failoverAddresses(),
-        isFenced: (mode) => isFenced(this.roleState.holds, mode),
-        newerLineageSeen: (mode, newer) => this.fence.learn(mode, newer),
-        memberFollows: (member, hello, saidAfter) => this.memberFollows(member, hello, saidAfter),
-        memberAgrees: ({ mode }, saidAfter) => this.confirmation.confirm(mode, saidAfter),
-      },
+      roles: this.members,
       handlers: new Map([
         ...forwardHandlers({
           forwarded,
@@ -388,19 +399,5 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private allowsMount({ mode, id }: Member, mountPath: string): boolean {
     const filter = mode === "dr" ? undefined : this.roleState.of(mode).filters.get(id)?.filter;
     return filter === undefined || filterAllows(filter, mountPath);
-  }
-
-  /** Where secondaries find this set's primary, now and after a failover: here, and at our DR secondaries. */
-  private failoverAddresses(): readonly string[] {
-    const members = [...this.roleState.of("dr").members.values()];
-    const standing = members.filter((member) => !member.revoked && member.clusterAddress !== "");
-    return [this.deps.settings.clusterAddress, ...standing.map((member) => member.clusterAddress)];
-  }
-
-  private async memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void> {
-    this.confirmation.confirm(member.mode, saidAfterMilliseconds);
-    await this.changes.recordFollowing(member);
-    this.changes.rememberAddress(member, hello.clusterAddress);
-    void this.formerPrimaries.met(member.mode, hello.clusterId).catch(() => undefined);
   }
 }

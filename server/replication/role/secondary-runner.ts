@@ -7,6 +7,7 @@ import { StreamFollower } from "../stream/follower";
 import type { PeerFacts } from "../stream/heartbeat-exchange";
 import { PROTOCOL_VERSION } from "../stream/limits";
 import { heldChecksums, LiveTarget } from "../stream/live-target";
+import { MeteredTarget } from "../stream/metered-target";
 import { STREAM_CHANNEL } from "../stream/primary-hub";
 import { type ConnectionState, PrimaryConnector } from "../stream/primary-link";
 import { AppliedIndex } from "./applied-index";
@@ -43,7 +44,8 @@ export class SecondaryRunner {
   private heard: StreamFollower | undefined;
   /** Index of the primary's log at its last heartbeat, and what was applied when it came. */
   private knownPrimaryIndex = 0;
-  private primaryLogIndex: number | undefined;
+  /** Where the primary's log ended at its last heartbeat; undefined: none came yet. */
+  upstreamIndex: number | undefined;
   private attempts = 0;
 
   constructor(
@@ -89,7 +91,7 @@ export class SecondaryRunner {
 
   /** Entries of the primary's log that are not here yet, as far as its last heartbeat told. Undefined: none came yet. */
   entriesBehind(): number | undefined {
-    return this.primaryLogIndex === undefined ? undefined : Math.max(0, this.primaryLogIndex - this.applied.index);
+    return this.upstreamIndex === undefined ? undefined : Math.max(0, this.upstreamIndex - this.applied.index);
   }
 
   start(): void {
@@ -147,13 +149,15 @@ export class SecondaryRunner {
   /** @returns why a reconciliation is needed, if it is */
   private async stream(channel: FrameChannel, stood: () => void): Promise<string | undefined> {
     const { mode } = this.options;
+    const { core, metrics, clock } = this.deps;
     const target = new LiveTarget({
       mode,
-      log: this.deps.core.log,
+      log: core.log,
       adopt: this.options.adopt,
       forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
     });
-    this.follower = new StreamFollower(this.followerDependencies(stood), target, channel);
+    const metered = new MeteredTarget(target, metrics, clock, mode);
+    this.follower = new StreamFollower(this.followerDependencies(stood), metered, channel);
     try {
       const end = await this.follower.run(await this.hello());
       if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
@@ -174,7 +178,7 @@ export class SecondaryRunner {
       applied: (index: number) => this.applied.reached(index),
       heard: (facts: PeerFacts, sentIndex: number, logIndex: number) => {
         this.knownPrimaryIndex = sentIndex;
-        this.primaryLogIndex = logIndex;
+        this.upstreamIndex = logIndex;
         this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);
       },
@@ -229,6 +233,10 @@ export async function forgetLocalData(deps: ReplicationDependencies, mountId: st
   for (;;) {
     const keys = await view.listAll("", { limit: FORGET_PAGE });
     if (keys.length === 0) return;
-    await view.commit(keys.map((key) => view.delete(key)));
+    // What comes from the primary is no client's write: nothing holds it back.
+    await deps.core.barrier.commit(
+      keys.map((key) => view.delete(key)),
+      { passesGate: true },
+    );
   }
 }

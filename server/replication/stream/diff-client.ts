@@ -11,6 +11,7 @@ import {
   encodeDiffRequest,
   type IndexPlace,
 } from "./diff-codec";
+import type { Asked } from "./diff-metrics";
 
 /** Asks the primary's side of a diff. One question at a time. */
 export class DiffClient {
@@ -18,6 +19,7 @@ export class DiffClient {
     private readonly channel: FrameChannel,
     /** How much of each sum is compared. */
     private readonly sumBytes: number,
+    private readonly asked: Asked,
   ) {}
 
   async open(lineage: Lineage, rejoins: boolean): Promise<DiffAnswers["open"]> {
@@ -50,8 +52,10 @@ export class DiffClient {
   }
 
   private async ask(request: DiffRequest): Promise<Buffer> {
+    const answered = this.asked(request.kind);
     await this.channel.send(encodeDiffRequest(request));
     const answer = await this.channel.receive();
+    answered();
     if (answer === undefined) throw new TransportClosed("the primary ended the diff");
     return answer;
   }

@@ -8,6 +8,8 @@ export interface PeerFacts {
   readonly clusterAddresses: readonly string[];
   /** Our wall clock at the last one; undefined: none came yet. */
   readonly lastHeartbeatMilliseconds: number | undefined;
+  /** The same on our monotonic clock. */
+  readonly heardAtMilliseconds: number | undefined;
   readonly roundTripMilliseconds: number;
   /** The peer's clock minus ours. */
   readonly clockSkewMilliseconds: number;
@@ -24,6 +26,7 @@ const NOBODY: PeerFacts = {
   apiAddress: "",
   clusterAddresses: [],
   lastHeartbeatMilliseconds: undefined,
+  heardAtMilliseconds: undefined,
   roundTripMilliseconds: 0,
   clockSkewMilliseconds: 0,
   canaryAtMilliseconds: undefined,
@@ -101,6 +104,7 @@ export class HeartbeatExchange {
       apiAddress: heartbeat.apiAddress,
       clusterAddresses: heartbeat.clusterAddresses,
       lastHeartbeatMilliseconds: wall,
+      heardAtMilliseconds: now,
       roundTripMilliseconds: this.roundTrip(heartbeat, echoed, now),
       clockSkewMilliseconds: Math.round(offset - (wall - now)),
       canaryAtMilliseconds: Math.min(now, heartbeat.sentAtMilliseconds - heartbeat.canaryAgeMilliseconds - offset),

@@ -18,12 +18,14 @@ import { askedChannel } from "./asked-channel";
 import { BOOTSTRAP_CHANNEL, encodeBootstrap } from "./bootstrap-codec";
 import { CONTROL_BYTES_MAX, type Hello } from "./control-codec";
 import { DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX } from "./diff-codec";
+import { type Asked, questionTimer } from "./diff-metrics";
 import { DiffServer } from "./diff-server";
 import { FramePort } from "./frame-port";
 import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
 import { Refusals } from "./refusals";
 import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
 import { SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
+import { ShippingMeter } from "./stream-metrics";
 
 export const STREAM_CHANNEL = "stream";
 
@@ -58,6 +60,8 @@ export interface HubRoles {
   newerLineageSeen(mode: ReplicationMode, lineage: Lineage): Promise<void>;
   /** A member is let in: what its hello says of it is true now. Nothing is sent to it before this resolves. */
   memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void>;
+  /** A member was not let in. */
+  memberRefused(member: Member, hello: Hello): Promise<void>;
   /** A member that follows us agrees with our history still. Monotonic; not after it said so. */
   memberAgrees(member: Member, saidAfterMilliseconds: number): void;
 }
@@ -91,7 +95,13 @@ export class PrimaryHub implements TransportGate {
 
   private readonly refusals: Refusals;
 
+  private readonly shipping: Readonly<Record<ReplicationMode, ShippingMeter>>;
+  private readonly diffAsked: Asked;
+
   constructor(private readonly deps: HubDependencies) {
+    const { metrics, clock } = deps;
+    this.shipping = { performance: new ShippingMeter(metrics, "performance"), dr: new ShippingMeter(metrics, "dr") };
+    this.diffAsked = questionTimer(metrics, clock, "served");
     this.refusals = new Refusals(deps.clock, deps.logger, deps.metrics);
   }
 
@@ -251,6 +261,7 @@ export class PrimaryHub implements TransportGate {
   private async serveDiff(channel: FrameChannel, { mode, id }: Member): Promise<void> {
     const { log, limits, roles, logger } = this.deps;
     const dependencies = {
+      asked: this.diffAsked,
       mode,
       log,
       limits,
@@ -289,6 +300,7 @@ export class PrimaryHub implements TransportGate {
       clock,
       logger,
       limits,
+      meter: this.shipping[mode],
       apiAddress,
       lineage: () => roles.lineage(mode),
       scopeOf: (id) => roles.scopeOf(mode, id),
@@ -303,6 +315,7 @@ export class PrimaryHub implements TransportGate {
       refused: (detail, hello) => {
         const reason = hello.protocol === PROTOCOL_VERSION ? "stale_epoch" : "protocol";
         this.refusedMember(member, reason, detail);
+        return roles.memberRefused(member, hello);
       },
     };
   }

@@ -17,6 +17,7 @@ import { entryBytes } from "./record-codec";
 import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
 import { SentHeartbeats } from "./sent-heartbeats";
 import { planStart, REPLACED, type StartPlan } from "./start-plan";
+import type { ShippingMeter } from "./stream-metrics";
 import { Wakeup } from "./wakeup";
 
 /** What a primary knows of one secondary's stream. Times of the primary's clock. */
@@ -25,6 +26,8 @@ export interface ShipperView {
   readonly hello: Hello;
   readonly sentIndex: number;
   readonly appliedIndex: number;
+  /** What it holds was compared with what we hold since the stream began: its acks count for that too. */
+  readonly verified: boolean;
   readonly peer: PeerFacts;
 }
 
@@ -34,6 +37,7 @@ export interface ShipperDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: StreamLimits;
+  readonly meter: ShippingMeter;
   readonly apiAddress: string;
   lineage(): Lineage;
   /** The secondary's filter as it is now; a new object after each change. */
@@ -45,7 +49,7 @@ export interface ShipperDependencies {
   newerLineageSeen(lineage: Lineage): Promise<void>;
   isFenced(): boolean;
   /** The secondary was told that it cannot follow, for this reason. */
-  refused(reason: string, hello: Hello): void;
+  refused(reason: string, hello: Hello): Promise<void>;
   /** The secondary was let in. */
   follows(hello: Hello): Promise<void>;
   /** The secondary agrees with our history. Monotonic; not after it said so. */
@@ -73,6 +77,7 @@ export class StreamShipper {
   private scope: MountScope;
   private sentIndex = 0;
   private appliedIndex = 0;
+  private verified = false;
   private unacknowledgedBytes = 0;
   private batchEntries: number;
   /** Undefined while the secondary's content is not exactly ours at `sentIndex` (a build, a repair). */
@@ -101,6 +106,7 @@ export class StreamShipper {
       hello: this.hello,
       sentIndex: this.sentIndex,
       appliedIndex: this.appliedIndex,
+      verified: this.verified,
       peer: this.heartbeat.facts(),
     };
   }
@@ -120,8 +126,9 @@ export class StreamShipper {
   async run(): Promise<void> {
     const plan = await this.plan();
     const index = plan.action === "stream" ? plan.index : 0;
+    // Who names no place to follow from asks for our history only.
     // On record before it hears of us: from now on it may be promoted over this cluster.
-    if (plan.action !== "refuse") await this.deps.follows(this.hello);
+    if (plan.action !== "refuse" && this.hello.cursor !== undefined) await this.deps.follows(this.hello);
     await this.port.send("welcome", {
       clusterId: this.deps.log.clusterId,
       apiAddress: this.deps.apiAddress,
@@ -130,7 +137,8 @@ export class StreamShipper {
       index,
       reason: plan.action === "stream" ? "" : plan.reason,
     });
-    if (plan.action === "refuse") this.deps.refused(plan.reason, this.hello);
+    this.deps.meter.planned(plan.action);
+    if (plan.action === "refuse") await this.deps.refused(plan.reason, this.hello);
     if (plan.action !== "stream") return;
     this.sentIndex = index;
     this.appliedIndex = index;
@@ -208,6 +216,7 @@ export class StreamShipper {
     try {
       const entries = await this.deps.log.readBatch(this.sentIndex, this.batchEntries);
       this.adaptBatch(entries);
+      this.deps.meter.read(entries.length);
       return entries;
     } catch (error) {
       if (error instanceof LogTruncated) await this.diverge("the log no longer reaches back to the secondary");
@@ -269,6 +278,7 @@ export class StreamShipper {
       isShared: this.deps.hasOthers(),
       cursor: this.cursorAt(frame.index, this.running ?? zeroChecksums()),
     });
+    this.deps.meter.sent(frame.entries.length, bytes);
     this.unacknowledgedBytes += bytes;
     this.sentIndex = frame.index;
   }
@@ -291,6 +301,10 @@ export class StreamShipper {
     this.target = undefined;
     if (this.running !== undefined && !sameChecksums(this.running, target.checksums)) {
       await this.diverge("checksums differ");
+    }
+    if (this.running !== undefined && !this.verified) {
+      this.verified = true;
+      this.deps.progressed(this.view());
     }
     this.running = target.checksums;
     await this.port.send("checkpoint", {

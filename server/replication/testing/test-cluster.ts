@@ -35,6 +35,7 @@ export interface TestClusterOptions {
   readonly logLines?: string[];
   readonly fencing?: ReplicationSettings["fencing"];
   readonly metrics?: Metrics;
+  readonly settings?: Partial<ReplicationSettings>;
   readonly meanings?: WriteMeanings | undefined;
 }
 
@@ -81,6 +82,7 @@ export async function openTestReplication(
       drainMilliseconds: 5_000,
       fencing: options.fencing ?? { mode: "lease", leaseMilliseconds: 30_000 },
       stream: { ...FAST_LIMITS, ...options.limits },
+      ...options.settings,
     },
   });
   return { replication, wrapping };

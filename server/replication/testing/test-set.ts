@@ -19,6 +19,7 @@ import { systemRandom } from "../../sdk/random";
 import type { PrimaryApi } from "../../sdk/replication-admin";
 import type { Storage } from "../../sdk/storage";
 import type { WrappingPort } from "../../sdk/wrapping";
+import { MetricsRegistry } from "../../services/metrics/metrics-registry";
 import { MemoryDisk } from "../../storage/memory/disk";
 import { openMemoryStorage } from "../../storage/memory/index";
 import type { Certificates } from "../role/certificates";
@@ -64,6 +65,8 @@ export function keepWriting(write: (n: number) => Promise<unknown>): () => Promi
 export class TestSet {
   readonly network = new LoopbackNetwork();
   readonly logLines: string[] = [];
+  /** In place of the usual ones, for nodes opened from now on. */
+  settings: Partial<ReplicationSettings> = {};
   /** What the nodes' keys mean; undefined: nobody knows. */
   meanings: ((node: TestNode, core: UnsealedCore) => WriteMeanings) | undefined;
   private readonly nodes = new Map<string, TestNode>();
@@ -94,6 +97,7 @@ export class TestSet {
 }
 
 export class TestNode {
+  readonly metrics = new MetricsRegistry(systemClock);
   private readonly disk = new MemoryDisk();
   private storage: Storage | undefined;
   private lifecycle: Lifecycle | undefined;
@@ -195,6 +199,8 @@ export class TestNode {
       clusterPort: this.clusterPort,
       limits: this.limits,
       logLines: this.set.logLines,
+      metrics: this.metrics,
+      settings: this.set.settings,
       meanings: this.set.meanings?.(this, core),
       ...(this.set.fencing === undefined ? {} : { fencing: this.set.fencing }),
     });
