@@ -38,6 +38,7 @@ const sealedReplication: ReplicationPort = {
   numbering: () => ({ number: 0, clusterId: "" }),
   origin: () => "",
   sharedIndex: () => 0,
+  confirmDurable: () => undefined,
 };
 
 /** A node: storage, lifecycle, router, listeners; and while it is unsealed, its services. */

@@ -17,6 +17,8 @@ export interface Configuration {
     readonly consistencyWaitSeconds: number;
     readonly drClientRequests: "forward" | "refuse";
     readonly logRetentionBytes: number;
+    readonly synchronousDr: "off" | "block" | "degrade";
+    readonly synchronousDrTimeoutSeconds: number;
     readonly fencing: "lease" | "off";
     readonly fencingLeaseSeconds: number;
   };

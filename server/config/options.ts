@@ -134,6 +134,21 @@ const replication: readonly OptionRow[] = [
     default: "30s",
   },
   {
+    path: "replication.sync_dr",
+    type: "string",
+    description:
+      "Whether a DR primary acknowledges a write only after a DR secondary has applied it durably: never (off), always, stopping writes while none is there (block), or until none keeps up (degrade).",
+    default: "off",
+    allowed: ["off", "block", "degrade"],
+  },
+  {
+    path: "replication.sync_dr_timeout",
+    type: "duration",
+    description:
+      "How long an acknowledgement waits for a DR secondary, and how long none may be there, before writes stop (block) or go on without one (degrade).",
+    default: "5s",
+  },
+  {
     path: "replication.log_retention_size",
     type: "size",
     description: "Bytes of log kept for secondaries that are behind; older ones take a snapshot.",

@@ -42,6 +42,8 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
       consistencyWaitSeconds: seconds(replication, "consistency_wait", "replication."),
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
+      synchronousDr: (text(replication, "sync_dr") ?? "off") as "off" | "block" | "degrade",
+      synchronousDrTimeoutSeconds: positiveSeconds(replication, "sync_dr_timeout", "replication."),
       fencing: (text(replication, "fencing") ?? "lease") as "lease" | "off",
       fencingLeaseSeconds: positiveSeconds(replication, "fencing_lease", "replication."),
     },

@@ -18,6 +18,7 @@ import { checkForwarded } from "./stages/check-forwarded";
 import { checkIndex } from "./stages/check-index";
 import { checkRoute } from "./stages/check-route";
 import { checkSeal } from "./stages/check-seal";
+import { confirmDurable } from "./stages/confirm-durable";
 import { findRoute } from "./stages/find-route";
 import { finishTokenUse } from "./stages/finish-token-use";
 import { forward } from "./stages/forward";
@@ -57,7 +58,7 @@ const table: readonly (readonly [stage: Stage, kinds: readonly RequestKind[]])[]
 ];
 
 /** What every request meets at its end, failed or not, each stage in its own right. Failing here replaces the answer. */
-const exit: readonly Stage[] = [finishTokenUse, auditResponse];
+const exit: readonly Stage[] = [finishTokenUse, confirmDurable, auditResponse];
 
 function stagesOf(kind: RequestKind): readonly Stage[] {
   return table.filter(([, kinds]) => kinds.includes(kind)).map(([stage]) => stage);

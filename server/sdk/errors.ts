@@ -33,6 +33,7 @@ export const errorTable = {
   not_initialized: { status: 400, text: "server is not yet initialized" },
   fenced: { status: 503, text: "this cluster may not acknowledge writes now" },
   unconfirmed: { status: 503, text: "no secondary has confirmed that this cluster is still the primary: writes wait" },
+  dr_unconfirmed: { status: 503, text: "no DR secondary has confirmed the write: its outcome is uncertain" },
   draining: { status: 503, text: "writes are paused while the cluster hands over" },
   storage_full: { status: 507, text: "the storage is full: the write was refused, reads go on" },
 } as const;

@@ -74,6 +74,12 @@ export interface ReplicationPort {
   lastIndex(): number;
   /** Index of the last own entry that performance secondaries get. */
   sharedIndex(): number;
+  /**
+   * Waits until a DR secondary has applied this cluster's log up to the index, where `sync_dr` asks for that; undefined:
+   * there is nothing to wait for.
+   * @throws dr_unconfirmed: the write was made here and its outcome is uncertain
+   */
+  confirmDurable(index: number): Promise<void> | undefined;
 }
 
 /**

@@ -99,6 +99,7 @@ export class PipelineFixture {
   /** The epoch that forwarded requests run in. */
   epoch: Epoch = { number: 1, clusterId: "primary-1" };
   forwardAnswer: () => Promise<ForwardedAnswer> = () => Promise.reject(new ServerError("primary_unreachable"));
+  confirmDurable: (index: number) => Promise<void> | undefined = () => undefined;
   audit: AuditTrail = { request: () => undefined, response: () => undefined };
   readonly finished: TokenFacts[] = [];
   finishUse: (facts: TokenFacts) => Promise<void> = async (facts) => void this.finished.push(facts);
@@ -195,6 +196,7 @@ export class PipelineFixture {
       origin: () => "cluster-1",
       lastIndex: () => this.barrier.index,
       sharedIndex: () => this.barrier.index,
+      confirmDurable: (index) => this.confirmDurable(index),
     };
   }
 }

@@ -1,4 +1,5 @@
-import type { ReplicationMode } from "../../sdk/log";
+import { currentEpoch } from "../../sdk/lineage";
+import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import { ageOf, type PeerFacts } from "../stream/heartbeat-exchange";
@@ -6,6 +7,7 @@ import type { PrimaryHub } from "../stream/primary-hub";
 import { type Checksums, checksumsOf } from "../stream/running-checksums";
 import type { ReplicationDependencies } from "./dependencies";
 import type { LineageConfirmation } from "./lineage-confirmation";
+import type { LineageConflicts } from "./lineage-conflicts";
 import type { Merkle } from "./merkle";
 import type { PrimaryLink, RoleRecord } from "./records";
 import type { RelevantIndices } from "./relevant-index";
@@ -13,6 +15,7 @@ import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
+import type { SynchronousDr } from "./synchronous-dr";
 
 /** Go's zero time in epoch seconds: a corruption check that never ran. Dashboards know it. */
 const NEVER_CHECKED = "-62135596800";
@@ -29,6 +32,8 @@ export class ReplicationStatus {
     private readonly runners: Runners,
     private readonly merkle: Merkle,
     private readonly confirmation: LineageConfirmation,
+    private readonly conflicts: LineageConflicts,
+    private readonly synchronousDr: SynchronousDr,
     private readonly relevant: () => RelevantIndices | undefined,
   ) {}
 
@@ -51,13 +56,30 @@ export class ReplicationStatus {
     return {
       mode: "primary",
       state: this.primaryState(mode),
+      epoch: epochData(this.state.lineage(mode)),
+      ...this.conflicting(mode),
       cluster_id: role.role === "primary" ? role.setId : "",
       known_secondaries: this.knownSecondaries(mode),
       secondaries: this.secondaries(mode),
       last_wal: lastIndex,
       [mode === "dr" ? "last_dr_wal" : "last_performance_wal"]: this.relevant()?.of(mode) ?? lastIndex,
       primary_cluster_addr: role.role === "primary" ? role.primaryClusterAddress : "",
+      ...(mode === "dr" ? this.synchronousDr.status() : {}),
       ...this.index(mode),
+    };
+  }
+
+  /** Clusters that were promoted beside this one; the field is there while there are any. */
+  private conflicting(mode: ReplicationMode): ResponseData {
+    const conflicts = this.conflicts.of(mode);
+    if (conflicts.length === 0) return {};
+    return {
+      conflicting_epochs: conflicts.map((conflict) => ({
+        ...epochData(conflict.lineage),
+        secondary_id: conflict.secondaryId,
+        cluster_address: conflict.clusterAddress,
+        seen_at: rfc3339(conflict.seenAtMilliseconds),
+      })),
     };
   }
 
@@ -110,8 +132,13 @@ export class ReplicationStatus {
       corrupted_merkle_tree: corrupted,
       last_corruption_check_epoch: epochSeconds(checkedAtMilliseconds, NEVER_CHECKED),
       last_reindex_epoch: epochSeconds(reindexedAtMilliseconds, NEVER_REINDEXED),
-      ssct_generation_counter: 0,
+      ssct_generation_counter: this.tokenGeneration(),
     };
+  }
+
+  /** Grows at each promotion of a DR cluster: tokens from before are not waited for, they are here or were lost. */
+  private tokenGeneration(): number {
+    return Math.max(0, this.state.lineage("dr").length - 1);
   }
 
   private knownSecondaries(mode: ReplicationMode): readonly string[] {
@@ -156,6 +183,11 @@ function peerData(
     clock_skew_ms: String(peer?.clockSkewMilliseconds ?? 0),
     replication_primary_canary_age_ms: String(Math.round(canaryAgeMilliseconds ?? 0)),
   };
+}
+
+function epochData(lineage: Lineage): ResponseData {
+  const { number, clusterId } = currentEpoch(lineage);
+  return { number, cluster_id: clusterId };
 }
 
 function merkleRoot(checksums: Checksums, mode: ReplicationMode): string {
