@@ -12,6 +12,8 @@ import { mountTypes, openStorage, sealKind } from "./engines";
 import type { Environment } from "./environment";
 import { makeInitialContent } from "./initial-content";
 import { lateBound } from "./late-bound";
+import { meteredStorage } from "./metered-storage";
+import { watchNode } from "./node-metrics";
 import { openApiText } from "./open-api-text";
 import { Services } from "./services";
 import { systemPorts } from "./system-ports";
@@ -84,6 +86,10 @@ export class Server {
     const server = new Server(options);
     try {
       await server.open();
+      watchNode(options.environment.metrics, {
+        isSealed: () => server.lifecycle.isSealed(),
+        inFlightRequests: () => (server.services?.pipeline ?? server.sealedPipeline).inFlight,
+      });
       await server.listeners.open();
       return server;
     } catch (error) {
@@ -117,8 +123,8 @@ export class Server {
 
   private async open(): Promise<void> {
     const { environment, rootTokenId } = this.options;
-    const { configuration, clock, random, logger } = environment;
-    const storage = await openStorage(configuration.storage);
+    const { configuration, clock, random, logger, metrics } = environment;
+    const storage = meteredStorage(await openStorage(configuration.storage), metrics, clock);
     try {
       const lifecycle = await openLifecycle({
         storage,
@@ -127,6 +133,7 @@ export class Server {
         logger: logger.named("lifecycle"),
         clusterName: configuration.clusterName,
         retentionBytes: configuration.replication.logRetentionBytes,
+        retentionMilliseconds: configuration.replication.logRetentionSeconds * 1000,
         sealKind: sealKind(configuration.seal, random),
         version: environment.version,
         buildDate: environment.buildDate,
@@ -156,7 +163,7 @@ export class Server {
 
   /** While sealed only the stages before the services run; a service that is reached all the same says `sealed`. */
   private sealedPorts(): PipelinePorts {
-    const { clock, random, logger } = this.options.environment;
+    const { clock, random, logger, metrics } = this.options.environment;
     const none = (): undefined => undefined;
     return {
       router: this.router,
@@ -171,6 +178,7 @@ export class Server {
       clock,
       random,
       logger: logger.named("request"),
+      metrics,
     };
   }
 }

@@ -13,6 +13,7 @@ import type { LogEntry } from "../sdk/log";
 import { PeriodicTask } from "../sdk/periodic-task";
 import type { SealPort } from "../sdk/seal";
 import { AuditService } from "../services/audit/audit-service";
+import { MeteredAuditTrail } from "../services/audit/metered-trail";
 import { LeaseService } from "../services/lease/lease-service";
 import { PolicyService } from "../services/policy/policy-service";
 import { batchTokenCipher } from "../services/token/batch-token";
@@ -165,13 +166,14 @@ export class Services {
       replication,
       tokens,
       access: policies,
-      audit,
+      audit: new MeteredAuditTrail(audit, environment.metrics, clock),
       leases,
       wrapping,
       indexHeader,
       clock,
       random,
       logger: logger.named("request"),
+      metrics: environment.metrics,
     });
     return { replication, pipeline };
   }

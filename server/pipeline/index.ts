@@ -7,6 +7,7 @@ import { errorAnswer } from "./error-answer";
 import type { RequestKind } from "./exchange";
 import { Exchange } from "./exchange";
 import type { PipelinePorts } from "./ports";
+import { RequestMeter } from "./request-metrics";
 import type { Stage } from "./stage";
 import { runStages } from "./stage";
 import { auditRequest } from "./stages/audit-request";
@@ -79,8 +80,11 @@ export const exitStages = exit;
 export class Pipeline {
   private readonly deadlines: Deadlines;
 
+  private readonly meter: RequestMeter;
+
   constructor(private readonly ports: PipelinePorts) {
     this.deadlines = new Deadlines(ports.clock, REQUEST_SECONDS_MAX);
+    this.meter = new RequestMeter(ports.metrics, ports.clock);
   }
 
   /** Requests under way that could not be answered at once. */
@@ -117,6 +121,19 @@ export class Pipeline {
   }
 
   private answer(exchange: Exchange): HttpAnswer | Promise<HttpAnswer> {
+    const began = this.meter.begin();
+    const answer = this.attend(exchange);
+    if (answer instanceof Promise) {
+      return answer.then((settled) => {
+        this.meter.end(exchange, settled.status, began);
+        return settled;
+      });
+    }
+    this.meter.end(exchange, answer.status, began);
+    return answer;
+  }
+
+  private attend(exchange: Exchange): HttpAnswer | Promise<HttpAnswer> {
     exchange.indexBefore = this.ports.replication.lastIndex();
     const waiting = this.attempt(exchange, () => this.enter(exchange));
     if (waiting === undefined) return this.leave(exchange);

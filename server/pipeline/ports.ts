@@ -3,6 +3,7 @@ import type { AuditTrail } from "../sdk/audit";
 import type { Clock } from "../sdk/clock";
 import type { LeasePort } from "../sdk/lease";
 import type { Logger } from "../sdk/logger";
+import type { Metrics } from "../sdk/metrics";
 import type { AccessChecker } from "../sdk/policy";
 import type { Random } from "../sdk/random";
 import type { ReplicationPort } from "../sdk/replication";
@@ -32,4 +33,5 @@ export interface PipelinePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }

@@ -18,6 +18,7 @@ import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
 import { seededRandom } from "../../sdk/testing/seeded-random";
 import type { TokenFacts } from "../../sdk/token";
+import { MetricsRegistry } from "../../services/metrics/metrics-registry";
 import { Pipeline } from "../index";
 import { IndexHeader } from "../index-header";
 
@@ -85,6 +86,7 @@ export interface FixtureOptions {
 export class PipelineFixture {
   readonly barrier = new MemoryBarrier();
   readonly clock = new ManualClock();
+  readonly metrics = new MetricsRegistry(this.clock);
   readonly random = seededRandom(7);
   readonly tokens = new Map<string, TokenFacts>([["root", tokenFacts(["root"])]]);
   /** What the policies are asked, in order. */
@@ -155,6 +157,7 @@ export class PipelineFixture {
       indexHeader: this.indexHeader,
       clock: this.clock,
       random: this.random,
+      metrics: this.metrics,
       logger: quietLogger,
     });
   }
