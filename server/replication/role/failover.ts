@@ -120,7 +120,7 @@ export class Failover {
     const operations = [store.putRole(mode, promoted), ...this.takenOver(mode, request)];
     if (role.link !== undefined) {
       const clusterId = this.deps.core.log.cursor(mode)?.clusterId ?? "";
-      operations.push(store.putFormerPrimary(mode, { setId: role.setId, clusterId, link: role.link }));
+      operations.push(store.putFormerPrimary(mode, { setId: role.setId, clusterId, link: role.link, told: false }));
     }
     if (set?.setId !== role.setId) operations.push(await this.newAuthority(mode, role.setId));
     const own = role.link === undefined ? undefined : members.get(role.link.secondaryId);

@@ -12,6 +12,37 @@ export interface FormerPrimary {
   /** Its own cluster; "" where this cluster never followed it. */
   readonly clusterId: string;
   readonly link: PrimaryLink;
+  /** It knows; others that may have been promoted beside this cluster are still looked for. */
+  readonly told: boolean;
+}
+
+/** The history of a cluster that was promoted beside this one, and who showed it. */
+export interface LineageConflict {
+  readonly lineage: Lineage;
+  readonly secondaryId: string;
+  readonly clusterAddress: string;
+  readonly seenAtMilliseconds: number;
+}
+
+export function encodeConflicts(conflicts: readonly LineageConflict[]): Buffer {
+  const data = conflicts.map(({ lineage, secondaryId, clusterAddress, seenAtMilliseconds }) => ({
+    lineage: lineageData(lineage),
+    secondary_id: secondaryId,
+    cluster_addr: clusterAddress,
+    seen_at: seenAtMilliseconds,
+  }));
+  return Buffer.from(stringifyJson({ version: 1, conflicts: data }));
+}
+
+export function decodeConflicts(bytes: Buffer): readonly LineageConflict[] {
+  return JsonReader.parse(bytes, RECORD_LIMITS)
+    .objects("conflicts")
+    .map((reader) => ({
+      lineage: readLineage(reader, "lineage"),
+      secondaryId: reader.text("secondary_id"),
+      clusterAddress: reader.text("cluster_addr"),
+      seenAtMilliseconds: reader.number("seen_at"),
+    }));
 }
 
 export function encodeFence(newer: Lineage): Buffer {
@@ -22,11 +53,16 @@ export function decodeFence(bytes: Buffer): Lineage {
   return readLineage(JsonReader.parse(bytes, RECORD_LIMITS), "lineage");
 }
 
-export function encodeFormerPrimary({ setId, clusterId, link }: FormerPrimary): Buffer {
-  return Buffer.from(stringifyJson({ version: 1, set_id: setId, cluster_id: clusterId, link: linkData(link) }));
+export function encodeFormerPrimary({ setId, clusterId, link, told }: FormerPrimary): Buffer {
+  return Buffer.from(stringifyJson({ version: 1, set_id: setId, cluster_id: clusterId, link: linkData(link), told }));
 }
 
 export function decodeFormerPrimary(bytes: Buffer): FormerPrimary {
   const reader = JsonReader.parse(bytes, RECORD_LIMITS);
-  return { setId: reader.text("set_id"), clusterId: reader.text("cluster_id"), link: readLink(reader.child("link")) };
+  return {
+    setId: reader.text("set_id"),
+    clusterId: reader.text("cluster_id"),
+    link: readLink(reader.child("link")),
+    told: reader.has("told") && reader.boolean("told"),
+  };
 }

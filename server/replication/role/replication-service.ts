@@ -1,7 +1,7 @@
 import { ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { currentEpoch } from "../../sdk/lineage";
-import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
+import type { Epoch, ReplicationMode } from "../../sdk/log";
 import type { ResponseData, WrapInfo } from "../../sdk/outcome";
 import type {
   EpochIndex,
@@ -25,7 +25,6 @@ import type {
 } from "../../sdk/replication-admin";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicFilter } from "../filter/dynamic-filter";
-import { filterAllows } from "../filter/mount-scope";
 import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
 import { forwardMetrics, timed } from "../forward/forward-metrics";
 import { forwardHandlers } from "../forward/forward-server";
@@ -36,6 +35,7 @@ import type { ReplicationDependencies } from "./dependencies";
 import { Divergence } from "./divergence";
 import { REVOCATIONS_CHANNEL, serveRevocations } from "./divergence-revocations";
 import { Failover } from "./failover";
+import { FailoverPlan } from "./failover-plan";
 import { Fence } from "./fence";
 import { FormerPrimaries } from "./former-primary";
 import { IndexStandings } from "./index-standings";
@@ -77,6 +77,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly synchronousDr: SynchronousDr;
   private readonly formerPrimaries: FormerPrimaries;
   readonly divergence: Divergence;
+  private readonly plan: FailoverPlan;
 
   private constructor(private readonly deps: ReplicationDependencies) {
     this.roleState = new RoleState(deps);
@@ -121,6 +122,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     changes.beforeSettling(async () => this.confirmation.review());
     changes.beforeSettling(() => conflicts.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());
+    changes.beforeSettling(() => this.divergence.review());
+    this.plan = new FailoverPlan(deps, state, hub, runners);
     changes.beforeSettling(async () => this.synchronousDr.review());
   }
 
@@ -167,6 +170,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     const status = this.statusReport.of(mode);
     const reports = this.divergence.count(mode);
     return status.mode === "disabled" && reports === 0 ? status : { ...status, divergence_reports: reports };
+  }
+
+  failoverPlan(mode: ReplicationMode): Promise<ResponseData> {
+    return this.plan.of(mode);
   }
 
   enablePrimary(mode: ReplicationMode, request: EnablePrimaryRequest): Promise<readonly string[]> {
@@ -377,9 +384,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         ...forwardHandlers({
           forwarded,
           runPrimaryCall: (mountId, name, payload) => this.runPrimaryCall(mountId, name, payload),
-          allowsMount: (member, mountPath) => this.allowsMount(member, mountPath),
+          allowsMount: (member, mountPath) => this.members.allowsMount(member, mountPath),
           mountPathOf: this.deps.mountPathOf,
-          lineage,
+          lineage: (mode) => this.roleState.lineage(mode),
           refused: (member, reason, detail) => this.hub.refusedMember(member, reason, detail),
         }),
         [
@@ -390,14 +397,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         [
           REVOCATIONS_CHANNEL,
           (channel: FrameChannel, member: Member) =>
-            serveRevocations(channel, member, this.deps.meanings, (path) => this.allowsMount(member, path)),
+            serveRevocations(channel, member, this.deps.meanings, (path) => this.members.allowsMount(member, path)),
         ],
       ]),
     });
-  }
-
-  private allowsMount({ mode, id }: Member, mountPath: string): boolean {
-    const filter = mode === "dr" ? undefined : this.roleState.of(mode).filters.get(id)?.filter;
-    return filter === undefined || filterAllows(filter, mountPath);
   }
 }

@@ -3,11 +3,14 @@ import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { View, WriteOperation } from "../../sdk/view";
 import { type BuildRecord, decodeBuildRecord, encodeBuildRecord } from "./build-note";
 import {
+  decodeConflicts,
   decodeFence,
   decodeFormerPrimary,
+  encodeConflicts,
   encodeFence,
   encodeFormerPrimary,
   type FormerPrimary,
+  type LineageConflict,
 } from "./fence-records";
 import {
   type ActivationNote,
@@ -128,6 +131,17 @@ export class ReplicationStore {
 
   deleteFence(mode: ReplicationMode): WriteOperation {
     return this.node.delete(`${mode}/fence`);
+  }
+
+  /** Histories that branched off from this primary's. */
+  async readConflicts(mode: ReplicationMode): Promise<readonly LineageConflict[]> {
+    const stored = await this.node.get(`${mode}/conflicts`);
+    return stored === undefined ? [] : decodeConflicts(stored.value);
+  }
+
+  putConflicts(mode: ReplicationMode, conflicts: readonly LineageConflict[]): WriteOperation {
+    if (conflicts.length === 0) return this.node.delete(`${mode}/conflicts`);
+    return this.node.put(`${mode}/conflicts`, encodeConflicts(conflicts));
   }
 
   /** The private key that a sealed activation token is made for. */

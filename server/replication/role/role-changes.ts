@@ -1,4 +1,5 @@
 import type { RoleChange } from "../../sdk/barrier";
+import { isServerError } from "../../sdk/errors";
 import { currentEpoch } from "../../sdk/lineage";
 import type { ReplicationMode } from "../../sdk/log";
 import { SerialTasks } from "../../sdk/serial-tasks";
@@ -13,10 +14,14 @@ import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 
+const FIND_OUT_MILLISECONDS = 200;
+
 /** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
 export class RoleChanges {
   private readonly tasks = new SerialTasks();
   private readonly followers: (() => Promise<void>)[] = [];
+  /** Known from the first time that the roles were settled. */
+  private runners: Runners | undefined;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -37,12 +42,40 @@ export class RoleChanges {
 
   /** One commit; a crash leaves the roles as they were or as they shall be. */
   async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
-    await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
+    try {
+      await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
+    } catch (error) {
+      if (isServerError(error, "internal")) await this.findOut();
+      throw error;
+    }
     await this.state.load();
+  }
+
+  /** A failed disk may have made the change durable all the same. Until that is known nothing is acknowledged in either role. */
+  private async findOut(): Promise<void> {
+    const { core, clock, logger } = this.deps;
+    this.state.holds = { ...this.state.holds, undecided: true };
+    const gated = this.state.applyGate();
+    for (;;) {
+      try {
+        // Truncates nothing; it runs when the log has cleared up what its failed commit left.
+        await core.log.truncate(0);
+        await this.state.load();
+        break;
+      } catch (error) {
+        if (isServerError(error, "sealed")) break;
+        logger.log("warn", "whether the role change happened is not known yet", { reason: String(error) });
+        await clock.sleep(FIND_OUT_MILLISECONDS);
+      }
+    }
+    await gated;
+    this.state.holds = { ...this.state.holds, undecided: false };
+    if (this.runners !== undefined) await this.settle(this.runners);
   }
 
   /** Makes gate, port, streams and followers fit the roles as they are now. */
   async settle(runners: Runners): Promise<void> {
+    this.runners = runners;
     for (const follow of this.followers) await follow();
     await this.state.applyGate();
     for (const mode of MODES) {

@@ -9,7 +9,7 @@ const primary: RoleRecord = { role: "primary", setId: "s", primaryClusterAddress
 const secondary: RoleRecord = { role: "secondary", setId: "s", link: undefined };
 const roles = (performance: RoleRecord, dr: RoleRecord): Roles => ({ performance, dr, building: undefined });
 const nowhere = new Set<ReplicationMode>();
-const open: Holds = { fenced: nowhere, draining: undefined };
+const open: Holds = { fenced: nowhere, draining: undefined, undecided: false };
 const fenced = (mode: ReplicationMode): Holds => ({ ...open, fenced: new Set([mode]) });
 const classes = (...names: KeyClass[]): ReadonlySet<KeyClass> => new Set(names);
 
@@ -40,15 +40,9 @@ test.each<readonly [string, Roles, Holds, readonly KeyClass[], string | undefine
   ["replaced in performance mode", roles(primary, disabled), fenced("performance"), ["replicated"], "fenced"],
   ["its own data is its own", roles(primary, disabled), fenced("performance"), ["local"], undefined],
   ["unless a DR cluster may hold it", roles(primary, primary), fenced("performance"), ["local"], "fenced"],
-  [
-    "draining performance",
-    roles(primary, disabled),
-    { fenced: nowhere, draining: "performance" },
-    ["replicated"],
-    "draining",
-  ],
-  ["leaves local alone", roles(primary, disabled), { fenced: nowhere, draining: "performance" }, ["local"], undefined],
-  ["draining DR", roles(primary, primary), { fenced: nowhere, draining: "dr" }, ["local"], "draining"],
+  ["draining performance", roles(primary, disabled), { ...open, draining: "performance" }, ["replicated"], "draining"],
+  ["leaves local alone", roles(primary, disabled), { ...open, draining: "performance" }, ["local"], undefined],
+  ["draining DR", roles(primary, primary), { ...open, draining: "dr" }, ["local"], "draining"],
 ])("%s", (_name, given, holds, written, expected) => {
   expect(writeRefusal(given, holds, classes(...written))).toBe(expected);
 });

@@ -79,6 +79,8 @@ export interface Holds {
   readonly fenced: ReadonlySet<ReplicationMode>;
   /** Handing over in this mode. */
   readonly draining: ReplicationMode | undefined;
+  /** A role change failed so that it is not known yet whether it happened. */
+  readonly undecided: boolean;
 }
 
 /** Who was replaced in DR mode was replaced altogether: the promoted DR cluster takes the performance role with it. */
@@ -91,7 +93,7 @@ export function writeRefusal(roles: Roles, holds: Holds, classes: ReadonlySet<Ke
   const shared = classes.has("replicated");
   const logged = shared || classes.has("local");
   if (!logged) return undefined;
-  if (roles.building !== undefined) return "draining" as const;
+  if (roles.building !== undefined || holds.undecided) return "draining" as const;
   if (roles.dr.role === "secondary") return "read_only" as const;
   if (shared && roles.performance.role === "secondary") return "read_only" as const;
   if (isFenced(holds, "dr")) return "fenced" as const;

@@ -20,7 +20,7 @@ export class RoleState {
   private followers: Readonly<Record<ReplicationMode, readonly string[]>> = { performance: [], dr: [] };
   private readonly scopes = new Map<string, MountScope>();
   building: ReplicationMode | undefined;
-  holds: Holds = { fenced: new Set(), draining: undefined };
+  holds: Holds = { fenced: new Set(), draining: undefined, undecided: false };
 
   /** Refuses what waits for a secondary's word. */
   unconfirmed: (classes: ReadonlySet<KeyClass>) => WriteRefusal | undefined = () => undefined;

@@ -129,7 +129,8 @@ export class Runners {
     const differs = compareLineage(this.state.lineage(mode), lineage) !== "equal";
     if (differs) await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
     const lineages = mode === "performance" && differs ? { performance: lineage } : {};
-    await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor } });
+    await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor }, passesGate: true });
+    await this.divergence.follows(mode, lineage);
   }
 
   private async joined(mode: ReplicationMode): Promise<void> {

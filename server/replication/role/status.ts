@@ -152,7 +152,9 @@ export class ReplicationStatus {
       const canary = ageOf(view.peer.peerCanaryAtMilliseconds, this.deps.clock);
       const peer = peerData(view.peer, view.hello.apiAddress, view.hello.clusterAddress, view.connected, canary);
       const behind = Math.max(0, this.deps.core.log.lastIndex() - view.appliedIndex);
-      return [{ node_id: id, ...peer, last_remote_wal: view.appliedIndex, entries_behind: behind }];
+      const position = this.hub.catchUpPosition(mode, id);
+      const waiting = position === 0 ? {} : { catch_up_position: position };
+      return [{ node_id: id, ...peer, last_remote_wal: view.appliedIndex, entries_behind: behind, ...waiting }];
     });
   }
 

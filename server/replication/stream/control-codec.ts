@@ -13,7 +13,7 @@ export interface Hello {
   readonly apiAddress: string;
   readonly clusterAddress: string;
   readonly lineage: Lineage;
-  /** Where it stands; undefined: it holds nothing yet and wants a snapshot. */
+  /** Where it stands; undefined: it only wants to know our history. */
   readonly cursor: UpstreamCursor | undefined;
   /** Checksums of what it holds in fact. */
   readonly checksums: UpstreamCursor["checksums"];

@@ -196,3 +196,17 @@ test("without fencing nobody is waited for", async () => {
   await putKey(a.core, "data/m1/k", "x");
   await free.close();
 });
+
+test("a performance secondary joins its primary although its own DR cluster is away", async () => {
+  const [a, b] = await pair("performance");
+  const d = await set.start("d");
+  await b.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(b, d, "dr");
+  await d.close();
+  await until("b's lease has ended", () => state(b) === "unconfirmed");
+  await b.restart();
+  await until("b follows a", () => isEqual(a, b, "performance"), 15_000);
+  await a.restart();
+  await until("b follows a again", () => isEqual(a, b, "performance"), 15_000);
+  await putKey(a.core, "data/m1/k", "x");
+}, 40_000);

@@ -1,3 +1,4 @@
+import { ServerError } from "../../sdk/errors";
 import { putKey } from "./test-cluster";
 import { link, NO_API, type TestNode, TestSet } from "./test-set";
 
@@ -30,6 +31,27 @@ test("a demotion's own commit lets no client's write through: its target would n
   const written = writeBesideNextCommit(a);
   await a.replication.demotePrimary("dr", { targetId: "b", signal: never });
   await expect(written()).rejects.toMatchObject({ code: "draining" });
+});
+
+test("a demotion that a failed disk made durable all the same is a demotion: nothing is acknowledged after it", async () => {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  const { barrier } = a.core;
+  const commit = barrier.commit.bind(barrier);
+  let beside: Promise<unknown> | undefined;
+  jest.spyOn(barrier, "commit").mockImplementationOnce(async (operations, change) => {
+    await commit(operations, change);
+    beside = putKey(a.core, "data/m1/k", "after it");
+    beside.catch(() => undefined);
+    throw new ServerError("internal", { detail: "the storage failed a commit" });
+  });
+  await expect(a.replication.demotePrimary("dr", { targetId: "b", signal: never })).rejects.toThrow("failed a commit");
+  await expect(beside).rejects.toMatchObject({ code: "draining" });
+  expect(a.replication.state().dr).toBe("secondary");
+  await expect(putKey(a.core, "data/m1/k", "later")).rejects.toMatchObject({ code: "read_only" });
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: false });
+  await putKey(b.core, "data/m1/k", "on b");
 });
 
 test("a secondary that stores a new primary's address takes no shared write meanwhile", async () => {
