@@ -78,6 +78,8 @@ export interface ReplicationHealth {
 export interface ReplicationAdmin {
   /** One mode's object of sys/replication/status. */
   status(mode: ReplicationMode): ResponseData;
+  /** What a promotion would cost now, as this cluster knows it. */
+  failoverPlan(mode: ReplicationMode): Promise<ResponseData>;
 
   enablePrimary(mode: ReplicationMode, request: EnablePrimaryRequest): Promise<readonly string[]>;
   demotePrimary(mode: ReplicationMode, request: DemoteRequest): Promise<readonly string[]>;

@@ -1,5 +1,7 @@
 import type { AnyPath } from "../../sdk/path";
+import { divergencePaths } from "./path-replication-divergence";
 import { drReplicationPaths } from "./path-replication-dr";
+import { failoverPaths } from "./path-replication-failover";
 import type { ReplicationContext } from "./path-replication-fields";
 import { replicationFilterPaths } from "./path-replication-filter";
 import { performanceReplicationPaths } from "./path-replication-performance";
@@ -11,4 +13,6 @@ export const replicationPaths: readonly AnyPath<ReplicationContext>[] = [
   ...performanceReplicationPaths,
   ...drReplicationPaths,
   ...replicationFilterPaths,
+  ...divergencePaths,
+  ...failoverPaths,
 ];

@@ -1,7 +1,10 @@
 import type { Barrier } from "../../sdk/barrier";
 import type { Revocation } from "../../sdk/divergence";
-import type { ReplicationMode } from "../../sdk/log";
+import { stringifyJson } from "../../sdk/json";
+import { JsonReader } from "../../sdk/json-reader";
+import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { View, WriteOperation } from "../../sdk/view";
+import { lineageData, readLineage } from "../stream/control-codec";
 import {
   type DivergenceReport,
   type DivergenceRow,
@@ -44,6 +47,7 @@ export interface PendingRevocations {
  *   report/<mode>/<id>                head; written last, so what has no head is not a report
  *   content/<id>/rows/<n>, state/<n>  paths, and the kept states
  *   revocations/<mode>/<id>/<n>       what is still to be applied; outlives the report
+ *   past/<mode>                       the history that this cluster was part of last, also after it left its set
  *   seen/<mode>                       id of the last fork that was looked at, whether it left a report or not
  */
 export class DivergenceStore {
@@ -88,6 +92,16 @@ export class DivergenceStore {
 
   async writeSeen(mode: ReplicationMode, id: string): Promise<void> {
     await this.view.commit([this.seen(mode, id)]);
+  }
+
+  async readPast(mode: ReplicationMode): Promise<Lineage> {
+    const stored = await this.view.get(`past/${mode}`);
+    return stored === undefined ? [] : readLineage(JsonReader.parse(stored.value), "lineage");
+  }
+
+  async writePast(mode: ReplicationMode, lineage: Lineage): Promise<void> {
+    const value = Buffer.from(stringifyJson({ version: 1, lineage: lineageData(lineage) }));
+    await this.view.commit([this.view.put(`past/${mode}`, value)]);
   }
 
   async *rows(id: string): AsyncGenerator<DivergenceRow> {

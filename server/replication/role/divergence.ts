@@ -1,9 +1,8 @@
 import type { GenerationBuilder } from "../../sdk/barrier";
 import type { DivergenceReports, ReplayCaller, ReplayRequestedPaths } from "../../sdk/divergence";
 import { ServerError } from "../../sdk/errors";
-import { currentEpoch } from "../../sdk/lineage";
-import type { ReplicationMode } from "../../sdk/log";
-import { LogDivergence } from "../../sdk/log";
+import { compareLineage, currentEpoch } from "../../sdk/lineage";
+import { type Lineage, LogDivergence, type ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import type { FrameChannel } from "../../sdk/transport";
 import type { ReplicationDependencies } from "./dependencies";
@@ -13,6 +12,7 @@ import type { DivergenceReport, DivergenceRow } from "./divergence-records";
 import { DivergenceReplay } from "./divergence-replay";
 import { RevocationDelivery } from "./divergence-revocations";
 import { DivergenceStore } from "./divergence-store";
+import { MODES } from "./replication-store";
 import type { RoleState } from "./role-state";
 
 /** How others of this room reach the primary, and run a request as the pipeline of this cluster would. */
@@ -26,6 +26,7 @@ const PAGE_MAX = 1_000;
 /** Writes that only this cluster had when its history and its set's parted: found, kept, shown, made again, discarded. */
 export class Divergence implements DivergenceReports {
   private known: readonly DivergenceReport[] = [];
+  private readonly past = new Map<ReplicationMode, Lineage>();
   private readonly store: DivergenceStore;
   private readonly capture: DivergenceCapture;
   private readonly delivery: RevocationDelivery;
@@ -42,7 +43,7 @@ export class Divergence implements DivergenceReports {
     this.capture = new DivergenceCapture({
       deps,
       store: this.store,
-      lineage: (mode) => this.state.lineage(mode),
+      lineage: (mode) => this.history(mode),
       keptBytes: () => this.known.reduce((sum, report) => sum + report.keptBytes, 0),
       captured: (report) => this.captured(report),
     });
@@ -51,6 +52,19 @@ export class Divergence implements DivergenceReports {
   async load(): Promise<void> {
     this.known = await this.store.reports();
     await this.store.removeLeftovers(new Set(this.known.map((report) => report.id)));
+    for (const mode of MODES) this.past.set(mode, await this.store.readPast(mode));
+  }
+
+  /** Roles changed: what this cluster is part of now is still known when it has left its set. */
+  async review(): Promise<void> {
+    for (const mode of MODES) await this.follows(mode, this.state.lineage(mode));
+  }
+
+  /** This cluster is part of the history from now on. */
+  async follows(mode: ReplicationMode, lineage: Lineage): Promise<void> {
+    if (lineage.length === 0 || compareLineage(this.past.get(mode) ?? [], lineage) === "equal") return;
+    await this.store.writePast(mode, lineage);
+    this.past.set(mode, lineage);
   }
 
   /** Delivers what was left over. */
@@ -151,6 +165,11 @@ export class Divergence implements DivergenceReports {
       results.push({ path, ...(await this.replays.replay(row, states, request.overwrite, caller)) });
     }
     return { results };
+  }
+
+  private history(mode: ReplicationMode): Lineage {
+    const present = this.state.lineage(mode);
+    return present.length > 0 ? present : (this.past.get(mode) ?? []);
   }
 
   private find(mode: ReplicationMode, id: string): DivergenceReport | undefined {

@@ -8,10 +8,7 @@ let set: TestSet;
 beforeEach(() => {
   set = new TestSet();
 });
-afterEach(() => {
-  if (process.env.SHOW) console.log(set.logLines.join("\n"));
-  return set.close();
-});
+afterEach(() => set.close());
 
 const never = new AbortController().signal;
 
@@ -29,8 +26,8 @@ async function drPair(limits = {}): Promise<readonly [TestNode, TestNode]> {
 
 /** From now on the two do not hear of each other, and b is promoted. */
 async function part(a: TestNode, b: TestNode): Promise<void> {
-  set.network.cut("b", a.address);
-  set.network.cut("a", b.address);
+  set.network.cut(b.name, a.address);
+  set.network.cut(a.name, b.address);
   await until("b noticed", () => !b.isStreaming("dr"));
 }
 
