@@ -84,7 +84,11 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
         mode: configuration.replication.synchronousDr,
         timeoutMilliseconds: configuration.replication.synchronousDrTimeoutSeconds * 1000,
       },
-      stream: DEFAULT_STREAM_LIMITS,
+      stream: {
+        ...DEFAULT_STREAM_LIMITS,
+        windowBytes: configuration.replication.secondaryWindowBytes,
+        catchUpConcurrency: configuration.replication.catchUpConcurrency,
+      },
     },
   });
 }

@@ -83,6 +83,11 @@ describe("readConfiguration", () => {
       JSON.stringify({ ...JSON_FORM, max_lease_ttl: "soon" }),
       /"max_lease_ttl" must be a number or a text like/,
     ],
+    [
+      "nobody who may catch up",
+      JSON.stringify({ ...JSON_FORM, replication: { catch_up_concurrency: 0 } }),
+      /replication\.catch_up_concurrency must be 1 or more/,
+    ],
     ["no storage", JSON.stringify({ listener: JSON_FORM.listener }), /missing "storage"/],
     [
       "no certificate",

@@ -17,6 +17,9 @@ export interface Configuration {
     readonly consistencyWaitSeconds: number;
     readonly drClientRequests: "forward" | "refuse";
     readonly logRetentionBytes: number;
+    readonly logRetentionSeconds: number;
+    readonly secondaryWindowBytes: number;
+    readonly catchUpConcurrency: number;
     readonly synchronousDr: "off" | "block" | "degrade";
     readonly synchronousDrTimeoutSeconds: number;
     readonly fencing: "lease" | "off";

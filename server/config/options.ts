@@ -151,8 +151,28 @@ const replication: readonly OptionRow[] = [
   {
     path: "replication.log_retention_size",
     type: "size",
-    description: "Bytes of log kept for secondaries that are behind; older ones take a snapshot.",
+    description:
+      "Bytes of log kept for secondaries that are behind; who is further behind compares and fetches what differs.",
     default: 268_435_456,
+  },
+  {
+    path: "replication.log_retention_time",
+    type: "duration",
+    description: "How long entries are kept for secondaries that are behind, within log_retention_size.",
+    default: "72h",
+  },
+  {
+    path: "replication.secondary_window_size",
+    type: "size",
+    description:
+      "Bytes sent to one secondary that it has not acknowledged yet: what a slow one can hold up, and cost in memory.",
+    default: 16_777_216,
+  },
+  {
+    path: "replication.catch_up_concurrency",
+    type: "integer",
+    description: "Secondaries that are brought up by a comparison or a snapshot at a time; the others wait their turn.",
+    default: 4,
   },
 ];
 

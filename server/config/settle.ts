@@ -42,6 +42,9 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
       consistencyWaitSeconds: seconds(replication, "consistency_wait", "replication."),
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
+      logRetentionSeconds: positiveSeconds(replication, "log_retention_time", "replication."),
+      secondaryWindowBytes: positive(replication, "secondary_window_size", "replication."),
+      catchUpConcurrency: positive(replication, "catch_up_concurrency", "replication."),
       synchronousDr: (text(replication, "sync_dr") ?? "off") as "off" | "block" | "degrade",
       synchronousDrTimeoutSeconds: positiveSeconds(replication, "sync_dr_timeout", "replication."),
       fencing: (text(replication, "fencing") ?? "lease") as "lease" | "off",
@@ -257,6 +260,13 @@ function positiveSeconds(options: Options, name: string, prefix = ""): number {
 function seconds(options: Options, name: string, prefix = ""): number {
   const value = options[name] ?? defaultOf(prefix + name);
   return parseDurationSeconds(value as string | number) ?? 0;
+}
+
+/** @throws ConfigurationError for what would bring replication to a halt */
+function positive(options: Options, name: string, prefix: string): number {
+  const value = size(options, name, prefix);
+  if (value >= 1) return value;
+  throw new ConfigurationError(`${prefix}${name} must be 1 or more`);
 }
 
 function size(options: Options, name: string, prefix: string): number {

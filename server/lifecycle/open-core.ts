@@ -20,6 +20,7 @@ export interface CoreOptions {
   readonly clusterName: string | undefined;
   readonly cacheBytes?: number;
   readonly retentionBytes?: number;
+  readonly retentionMilliseconds?: number;
   readonly fence?: () => readonly Precondition[];
 }
 
@@ -51,7 +52,7 @@ export async function openWith(
   cipher: ValueCipher,
   identity: ClusterIdentity,
 ): Promise<OpenCore> {
-  const { storage, clock, cacheBytes, retentionBytes, fence } = options;
+  const { storage, clock, cacheBytes, retentionBytes, retentionMilliseconds, fence } = options;
   const { log, ciphertexts } = await openClusterLog({
     storage,
     generation,
@@ -62,6 +63,7 @@ export async function openWith(
       if (key === KEYRING_KEY && value !== undefined) Keyring.open(cipher.rootKey, value);
     },
     ...(retentionBytes === undefined ? {} : { retentionBytes }),
+    ...(retentionMilliseconds === undefined ? {} : { retentionMilliseconds }),
     ...(fence === undefined ? {} : { fence }),
   });
   const cache = cacheBytes === undefined ? {} : { cacheBytes };

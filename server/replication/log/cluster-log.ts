@@ -27,7 +27,7 @@ import { walkElements } from "../index/index-walk";
 import { exportChunk } from "./export";
 import { LogReader } from "./log-reader";
 import { type LogKeys, LogStore } from "./log-store";
-import { truncateOnce } from "./log-truncate";
+import { LogTrimmer } from "./log-trimmer";
 import { LogWriter } from "./log-writer";
 import { RecentEntries } from "./recent-entries";
 import { reindex } from "./reindex";
@@ -45,11 +45,14 @@ export interface ClusterLogOptions {
   readonly fence?: () => readonly Precondition[];
   /** @default 256 MiB */
   readonly retentionBytes?: number;
+  /** @default 72 hours */
+  readonly retentionMilliseconds?: number;
   /** Entries kept in memory for followers. @default 16 MiB */
   readonly recentBytes?: number;
 }
 
 const RETENTION_BYTES = 256 * 1024 * 1024;
+const RETENTION_MILLISECONDS = 72 * 3_600_000;
 const RECENT_BYTES = 16 * 1024 * 1024;
 
 export interface OpenedLog {
@@ -74,7 +77,7 @@ class StoredClusterLog implements ClusterLog {
   private readonly recent: RecentEntries;
   private readonly upstream: UpstreamApply;
   private readonly listeners = new Set<LogListener>();
-  private trimming = false;
+  private readonly trimmer: LogTrimmer;
 
   constructor(
     private readonly store: LogStore,
@@ -91,6 +94,10 @@ class StoredClusterLog implements ClusterLog {
       publish: (entries) => this.publish(entries),
     });
     this.upstream = new UpstreamApply(store, this.writer, () => options.clock.nowMilliseconds(), options.inspect);
+    this.trimmer = new LogTrimmer(store, this.writer, options.clock, {
+      bytes: this.retentionBytes,
+      milliseconds: options.retentionMilliseconds ?? RETENTION_MILLISECONDS,
+    });
     this.index = indexOf(store);
   }
 
@@ -162,7 +169,7 @@ class StoredClusterLog implements ClusterLog {
   }
 
   truncate(beforeIndex: number): Promise<void> {
-    return this.trim((oldestIndex) => oldestIndex >= beforeIndex);
+    return this.trimmer.trim(({ oldestIndex }) => oldestIndex >= beforeIndex);
   }
 
   setWriteGate(gate: WriteGate): Promise<void> {
@@ -180,20 +187,7 @@ class StoredClusterLog implements ClusterLog {
     this.recent.push(entries);
     for (const listener of this.listeners) listener(entries);
     this.reader.wake();
-    if (this.store.state.storedBytes > this.retentionBytes && !this.trimming) void this.trimToRetention();
-  }
-
-  private async trimToRetention(): Promise<void> {
-    this.trimming = true;
-    const enough = (_oldestIndex: number, storedBytes: number): boolean => storedBytes <= this.retentionBytes * 0.9;
-    // A failure (full, sealed) is met again, and told, by the next write; trimming tries again after it.
-    await this.trim(enough).catch(() => undefined);
-    this.trimming = false;
-  }
-
-  /** One commit at a time, so that appends get in between. */
-  private async trim(enough: (oldestIndex: number, storedBytes: number) => boolean): Promise<void> {
-    while (await this.writer.runWithMemory(() => truncateOnce(this.store, this.writer, enough)));
+    this.trimmer.published();
   }
 }
 

@@ -5,6 +5,8 @@ export interface StreamLimits {
   /** Bytes of entries in one frame; one entry may be larger on its own. */
   readonly frameBytes: number;
   readonly batchEntries: number;
+  /** Secondaries that a primary brings up by a diff or a snapshot at a time; the others wait. */
+  readonly catchUpConcurrency: number;
   readonly chunkPairs: number;
   readonly chunkBytes: number;
   readonly heartbeatMilliseconds: number;
@@ -17,6 +19,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   windowBytes: 16 * 1024 * 1024,
   frameBytes: 2 * 1024 * 1024,
   batchEntries: 2_048,
+  catchUpConcurrency: 4,
   chunkPairs: 4_096,
   chunkBytes: 2 * 1024 * 1024,
   heartbeatMilliseconds: 1_000,

@@ -16,12 +16,14 @@ import { FRAME_BYTES_MAX, PeerRefused, TransportClosed } from "../../sdk/transpo
 import type { MountScope } from "../filter/mount-scope";
 import { askedChannel } from "./asked-channel";
 import { BOOTSTRAP_CHANNEL, encodeBootstrap } from "./bootstrap-codec";
+import { CatchUpQueue } from "./catch-up-queue";
 import { CONTROL_BYTES_MAX, type Hello } from "./control-codec";
 import { DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX } from "./diff-codec";
 import { type Asked, questionTimer } from "./diff-metrics";
 import { DiffServer } from "./diff-server";
 import { FramePort } from "./frame-port";
 import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
+import { PacedChannel } from "./paced-channel";
 import { Refusals } from "./refusals";
 import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
 import { SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
@@ -93,6 +95,7 @@ export class PrimaryHub implements TransportGate {
   private readonly lastViews = new Map<string, ShipperView>();
   private readonly progressListeners = new Set<() => void>();
 
+  private readonly catchingUp: CatchUpQueue;
   private readonly refusals: Refusals;
 
   private readonly shipping: Readonly<Record<ReplicationMode, ShippingMeter>>;
@@ -102,6 +105,7 @@ export class PrimaryHub implements TransportGate {
     const { metrics, clock } = deps;
     this.shipping = { performance: new ShippingMeter(metrics, "performance"), dr: new ShippingMeter(metrics, "dr") };
     this.diffAsked = questionTimer(metrics, clock, "served");
+    this.catchingUp = new CatchUpQueue(deps.limits.catchUpConcurrency);
     this.refusals = new Refusals(deps.clock, deps.logger, deps.metrics);
   }
 
@@ -154,8 +158,12 @@ export class PrimaryHub implements TransportGate {
 
   private async serve(channel: FrameChannel, member: Member, connectedAtMilliseconds: number): Promise<void> {
     if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member, connectedAtMilliseconds);
-    if (channel.kind === SNAPSHOT_CHANNEL) return await this.serveSnapshot(this.asked(channel, member), member);
-    if (channel.kind === DIFF_CHANNEL) return await this.serveDiff(this.asked(channel, member), member);
+    if (channel.kind === SNAPSHOT_CHANNEL) {
+      return await this.inTurn(channel, member, (paced) => this.serveSnapshot(paced, member));
+    }
+    if (channel.kind === DIFF_CHANNEL) {
+      return await this.inTurn(channel, member, (paced) => this.serveDiff(paced, member));
+    }
     if (channel.kind === BOOTSTRAP_CHANNEL) return await this.serveBootstrap(channel, member);
     const handler = this.deps.handlers.get(channel.kind);
     if (handler === undefined) throw new PeerRefused("unknown_channel", `unknown channel kind ${channel.kind}`);
@@ -185,6 +193,11 @@ export class PrimaryHub implements TransportGate {
   /** Filters or addresses changed: every stream looks again. */
   notify(): void {
     for (const shipper of this.shippers.values()) shipper.notify();
+  }
+
+  /** Where a secondary stands in the queue of those that wait for a diff or a snapshot; 0: it does not wait. */
+  catchUpPosition(mode: ReplicationMode, id: string): number {
+    return this.catchingUp.positionOf(keyOf(mode, id));
   }
 
   view(mode: ReplicationMode, id: string): SecondaryView | undefined {
@@ -250,6 +263,27 @@ export class PrimaryHub implements TransportGate {
       throw late ? new PeerRefused("hello_timeout", "no hello came in time") : error;
     } finally {
       timer.cancel();
+    }
+  }
+
+  /** Diffs and snapshots are paced: a herd that returns is served a few at a time. */
+  private async inTurn(
+    channel: FrameChannel,
+    member: Member,
+    serve: (channel: FrameChannel) => Promise<void>,
+  ): Promise<void> {
+    const { clock, logger } = this.deps;
+    const { mode, id: secondary } = member;
+    const paced = new PacedChannel(this.asked(channel, member), clock, () =>
+      this.catchingUp.enter(keyOf(mode, secondary), (position) => {
+        const facts = { mode, secondary, position, channel: channel.kind };
+        logger.log("info", "secondary waits for its turn to catch up", facts);
+      }),
+    );
+    try {
+      await serve(paced);
+    } finally {
+      paced.over();
     }
   }
 

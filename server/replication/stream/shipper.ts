@@ -26,6 +26,8 @@ export interface ShipperView {
   readonly hello: Hello;
   readonly sentIndex: number;
   readonly appliedIndex: number;
+  /** Sent and not acknowledged: at most the window and one frame. */
+  readonly unacknowledgedBytes: number;
   /** What it holds was compared with what we hold since the stream began: its acks count for that too. */
   readonly verified: boolean;
   readonly peer: PeerFacts;
@@ -106,6 +108,7 @@ export class StreamShipper {
       hello: this.hello,
       sentIndex: this.sentIndex,
       appliedIndex: this.appliedIndex,
+      unacknowledgedBytes: this.unacknowledgedBytes,
       verified: this.verified,
       peer: this.heartbeat.facts(),
     };
