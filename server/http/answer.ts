@@ -20,6 +20,8 @@ const CONTENT_TYPE_DEFAULT = "application/json";
 const CACHE_CONTROL_DEFAULT = "no-store";
 /** Names that decide where a message ends, or that only the codec knows. */
 const OWNED_NAMES = new Set(["content-length", "transfer-encoding", "connection", "keep-alive", "date", "trailer"]);
+/** Bodies up to here leave as text, one character for each byte, behind their head. */
+const TEXT_BYTES_MAX = 16 * 1024;
 const STATUS_MIN = 200;
 const STATUS_MAX = 599;
 /** RFC 9110 section 15 and two of Vault's own. A status without a row has an empty reason, which is legal. */
@@ -88,6 +90,8 @@ export class AnswerWriter {
     if (bodiless || context.head || bodyBytes === 0) return head;
     // As many bytes as UTF-16 units means ASCII, which latin1 writes without a conversion.
     if (typeof body === "string" && bodyBytes === body.length) return head + body;
+    // A buffer of its own for each small answer would cost more than the rest of the codec.
+    if (bodyBytes <= TEXT_BYTES_MAX) return head + (typeof body === "string" ? Buffer.from(body) : body).toString("latin1");
     return join(head, body, bodyBytes);
   }
 

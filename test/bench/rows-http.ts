@@ -3,8 +3,8 @@ import { runLoad } from "./load";
 import { processorMicroseconds, withPeer } from "./peer-process";
 import { type Goal, judge, type Row } from "./row";
 
-const ROUNDS = 5;
-const ROUND_MILLISECONDS = 1500;
+const ROUNDS = 15;
+const ROUND_MILLISECONDS = 500;
 const CONNECTIONS = 32;
 
 function get(path: string, token?: string): Buffer {
