@@ -91,7 +91,8 @@ export class AnswerWriter {
     // As many bytes as UTF-16 units means ASCII, which latin1 writes without a conversion.
     if (typeof body === "string" && bodyBytes === body.length) return head + body;
     // A buffer of its own for each small answer would cost more than the rest of the codec.
-    if (bodyBytes <= TEXT_BYTES_MAX) return head + (typeof body === "string" ? Buffer.from(body) : body).toString("latin1");
+    if (bodyBytes <= TEXT_BYTES_MAX)
+      return head + (typeof body === "string" ? Buffer.from(body) : body).toString("latin1");
     return join(head, body, bodyBytes);
   }
 
