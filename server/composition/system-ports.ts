@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Lifecycle } from "../lifecycle/lifecycle";
 import type { MetricsReport, SystemPorts } from "../mounts/system/context";
 import { ServerError } from "../sdk/errors";
@@ -61,6 +62,7 @@ export function systemPorts(
     node: {
       apiAddress: environment.configuration.apiAddress,
       clusterAddress: environment.configuration.clusterAddress,
+      hostname: hostname(),
     },
     configuration: () => sanitizedConfiguration(environment),
     openApi: () => new RawJson(openApi()),

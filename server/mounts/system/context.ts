@@ -36,7 +36,7 @@ export interface KeyringPort {
  */
 export interface SystemPorts {
   readonly seal: SealPort;
-  readonly node: Pick<ClusterFacts, "apiAddress" | "clusterAddress">;
+  readonly node: Pick<ClusterFacts, "apiAddress" | "clusterAddress"> & { readonly hostname: string };
   readonly mounts: MountTable;
   readonly policies: PolicyStore;
   readonly access: AccessChecker;

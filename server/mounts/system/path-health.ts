@@ -57,6 +57,18 @@ export const healthPaths = [
       },
     },
   }),
+  declare({
+    template: "ha-status",
+    summary: "The nodes of this cluster.",
+    fields: {},
+    operations: {
+      read: {
+        summary: "Read the nodes of the cluster",
+        onDrSecondary: true,
+        run: ({ context }) => ({ kind: "data", data: { nodes: [node(context)] }, repeatAtTop: true }),
+      },
+    },
+  }),
 ];
 
 function health({ context, fields }: Call<SystemContext, HealthFields>): Outcome {
@@ -101,6 +113,18 @@ function healthBody(context: SystemContext, status: SealStatus, state: Replicati
     echo_duration_ms: Math.round(link?.echoDurationMilliseconds ?? 0),
     clock_skew_ms: Math.round(link?.clockSkewMilliseconds ?? 0),
     replication_primary_canary_age_ms: Math.round(link?.canaryAgeMilliseconds ?? 0),
+  };
+}
+
+/** This node, which never waits for an echo of itself. */
+function node({ ports }: SystemContext): ResponseData {
+  return {
+    hostname: ports.node.hostname,
+    api_address: ports.node.apiAddress,
+    cluster_address: ports.node.clusterAddress,
+    active_node: true,
+    last_echo: null,
+    version: ports.seal.status().version,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   merkleReport,
   primaryClusterAddressField,
   type ReplicationContext,
+  recovered,
   reindexFields,
 } from "./path-replication-fields";
 import { operationTokenPaths } from "./path-replication-operation-token";
@@ -67,6 +68,7 @@ const promote = declare({
           replication.promoteSecondary("dr", {
             primaryClusterAddress: fields.primary_cluster_addr,
             force: fields.force,
+            acceptPartialRepair: fields.accept_partial_repair,
           }),
         ),
     },
@@ -112,7 +114,9 @@ const recover = declare({
       ...GUARDED,
       summary: "Kick a DR replication client that waits after an error",
       run: ({ context: { replication }, fields, request }) =>
-        guarded(replication, fields.dr_operation_token, request.path, () => replication.recover("dr")),
+        guarded(replication, fields.dr_operation_token, request.path, async () =>
+          recovered(await replication.recover("dr")),
+        ),
     },
   },
 });

@@ -89,6 +89,11 @@ export function primaryApiOf(fields: {
   };
 }
 
+/** What recover did, which may be nothing. */
+export function recovered(warnings: readonly string[]): readonly string[] {
+  return warnings.length > 0 ? warnings : ["This cluster follows no primary: there is nothing to recover."];
+}
+
 /** Role changes answer 200 with warnings, never 204: clients wait for them. */
 export function changed(warnings: readonly string[]): Outcome {
   return { kind: "data", data: null, warnings };

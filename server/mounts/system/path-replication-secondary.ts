@@ -109,6 +109,7 @@ const promote = (prefix: string): AnyPath<ReplicationContext> =>
             await context.replication.promoteSecondary("performance", {
               primaryClusterAddress: fields.primary_cluster_addr,
               force: fields.force,
+              acceptPartialRepair: fields.accept_partial_repair,
             }),
           ),
       },

@@ -1,6 +1,13 @@
 import type { ReplicationMode } from "../../sdk/log";
 import type { AnyPath } from "../../sdk/path";
-import { changed, declare, merkleReport, type ReplicationContext, reindexFields } from "./path-replication-fields";
+import {
+  changed,
+  declare,
+  merkleReport,
+  type ReplicationContext,
+  recovered,
+  reindexFields,
+} from "./path-replication-fields";
 
 const modeStatus = (mode: ReplicationMode): AnyPath<ReplicationContext> =>
   declare({
@@ -48,7 +55,7 @@ export const replicationStatusPaths: readonly AnyPath<ReplicationContext>[] = [
         summary: "Kick a replication client that waits after an error",
         onDrSecondary: true,
         run: async ({ context: { replication } }) =>
-          changed([...(await replication.recover("performance")), ...(await replication.recover("dr"))]),
+          changed(recovered([...(await replication.recover("performance")), ...(await replication.recover("dr"))])),
       },
     },
   }),

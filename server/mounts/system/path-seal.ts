@@ -79,6 +79,7 @@ export function sealStatusBody(status: SealStatus): ResponseData {
     cluster_name: status.clusterName,
     cluster_id: status.clusterId,
     recovery_seal: status.recoverySeal,
+    recovery_seal_type: status.recoverySeal ? "shamir" : undefined,
     storage_type: status.storageType,
   };
 }

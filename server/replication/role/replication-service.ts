@@ -251,9 +251,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   recover(mode: ReplicationMode): Promise<readonly string[]> {
-    this.runners.of(mode)?.kick();
-    this.runners.buildConnection()?.kick();
-    return Promise.resolve([]);
+    const waiting = [this.runners.of(mode), this.runners.buildConnection()].filter((one) => one !== undefined);
+    for (const one of waiting) one.kick();
+    return Promise.resolve(waiting.length === 0 ? [] : [`The ${mode} replication client connects again at once.`]);
   }
 
   async requireDrOperationToken(token: Buffer, path: string): Promise<void> {

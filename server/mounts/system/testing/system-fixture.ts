@@ -126,7 +126,7 @@ export class SystemFixture {
 }
 
 const fixedPorts = {
-  node: { apiAddress: "https://127.0.0.1:8200", clusterAddress: "https://127.0.0.1:8201" },
+  node: { apiAddress: "https://127.0.0.1:8200", clusterAddress: "https://127.0.0.1:8201", hostname: "node-1" },
   tokens: { lookup: async () => undefined },
   wrapping: {
     wrap: () => Promise.reject(new Error("not here")),
