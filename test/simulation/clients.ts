@@ -1,13 +1,14 @@
-import { isServerError, ServerError } from "../../server/sdk/errors";
-import type { ForwardedRequest } from "../../server/sdk/replication";
+import { isRefusal, patiently } from "./client-call";
+import { forwardedRequest } from "./forwarded-request";
+import { KvClient } from "./kv-client";
 import type { Attempt } from "./ledger";
-import { WORLD } from "./scheduler";
+import { LoginClient } from "./login-client";
 import { SeededRandom } from "./seeded-random";
+import { SessionClient } from "./session-client";
 import type { SimulatedCluster } from "./simulated-cluster";
 import { FILTERED_MOUNT, OPEN_MOUNT, TOKEN_MARK } from "./topology";
 import { tableOfSite, type World } from "./world";
 
-const PATIENCE_MILLISECONDS = 3_000;
 const KEYS_PER_CLIENT = 6;
 const OPERATIONS_PER_SECOND = 120;
 
@@ -27,8 +28,17 @@ export class Clients {
       this.begin(`own ${site}`, (random, at) => this.writeOwn(random, site, at));
     }
     for (const { mode, secondary } of this.world.topology.links) {
-      if (mode === "performance") this.begin(`forward ${secondary}`, (_, at) => this.forward(secondary, at));
+      if (mode !== "performance") continue;
+      this.begin(`forward ${secondary}`, (_, at) => this.forward(secondary, at));
+      const session = new SessionClient(this.world, `session-${secondary}`, secondary);
+      this.begin(`session ${secondary}`, (random) => session.step(random));
     }
+    for (let n = 0; n < 3; n += 1) {
+      const client = new KvClient(this.world, `secret-${n}`);
+      this.begin(`secret ${n}`, (random) => client.step(random));
+    }
+    const logins = new LoginClient(this.world, "login");
+    this.begin("login", (random) => logins.step(random));
     this.done = this.begun.map((run) => run());
   }
 
@@ -104,12 +114,12 @@ export class Clients {
     const attempt = world.ledger.begin("shared", key, key);
     await this.settle(attempt, async () => {
       const { signal } = new AbortController();
-      const answer = await replication.forward("performance", forwardedRequest(key), signal);
+      const answer = await replication.forward("performance", forwardedRequest(key, key), signal);
       const primary = world.cluster(answer.body.toString());
       this.acknowledged(attempt, primary, answer.index);
       world.coverage.count("writes forwarded");
       const { openings } = cluster;
-      if (!(await replication.waitUntilApplied("performance", answer.index, signal))) return;
+      if (!(await replication.waitUntilApplied("performance", answer, signal))) return;
       const found = await cluster.get("replicated", key);
       if (found === key || cluster.openings !== openings) return;
       // A failover may have taken it back meanwhile; then the ledger does not ask for it any more either.
@@ -134,57 +144,9 @@ export class Clients {
     if (dr !== "disabled") ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
   }
 
-  /** Waits for the answer with the patience of a client. */
-  private async settle(attempt: Attempt, run: () => Promise<void>): Promise<void> {
-    const { scheduler, ledger, coverage } = this.world;
-    await new Promise<void>((resolve) => {
-      const cancel = scheduler.after(PATIENCE_MILLISECONDS, WORLD, "give up", resolve);
-      run()
-        .catch((error: unknown) => {
-          if (isRefusal(error)) ledger.refused(attempt);
-          coverage.count(`write failed: ${error instanceof ServerError ? error.code : "other"}`);
-        })
-        .finally(() => {
-          cancel();
-          resolve();
-        });
+  private settle(attempt: Attempt, run: () => Promise<void>): Promise<void> {
+    return patiently(this.world, "write", run, (error) => {
+      if (isRefusal(error)) this.world.ledger.refused(attempt);
     });
   }
-}
-
-/** Errors after which a client may be sure that nothing was written. */
-function isRefusal(error: unknown): boolean {
-  return isServerError(error) && error.code !== "internal" && error.code !== "primary_unreachable";
-}
-
-function forwardedRequest(key: string): ForwardedRequest {
-  return {
-    id: "request",
-    caller: {
-      kind: "facts",
-      facts: {
-        idHash: "",
-        accessor: "",
-        type: "batch",
-        path: "auth/test/login",
-        displayName: "client",
-        policies: ["default"],
-        metadata: new Map(),
-        entityId: "",
-        orphan: true,
-        renewable: false,
-        numUsesLeft: 0,
-        creationTimeSeconds: 0,
-        expireTimeMilliseconds: 4_000_000_000_000,
-        boundCidrs: [],
-      },
-    },
-    operation: "update",
-    path: key,
-    query: new Map(),
-    body: Buffer.from(key),
-    contentType: undefined,
-    remoteAddress: "127.0.0.1",
-    wrapTtlSeconds: undefined,
-  };
 }

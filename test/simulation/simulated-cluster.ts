@@ -22,6 +22,7 @@ import type { Scheduler } from "./scheduler";
 import { SeededRandom } from "./seeded-random";
 import { simulatedCertificates } from "./simulated-certificates";
 import { SimulatedClock } from "./simulated-clock";
+import { SimulatedMounts } from "./simulated-mounts";
 import type { NetworkHost, SimulatedNetwork } from "./simulated-network";
 import { type CommitMoment, type DiskTrouble, HEALTHY_DISK, openSimulatedStorage } from "./simulated-storage";
 import { SimulatedWrapping } from "./simulated-wrapping";
@@ -71,6 +72,7 @@ export class SimulatedCluster {
   private service: ReplicationService | undefined;
   private wrapping: WrappingPort | undefined;
   private core_: UnsealedCore | undefined;
+  private openMounts: SimulatedMounts | undefined;
 
   constructor(
     readonly world: SimulatedWorld,
@@ -92,6 +94,25 @@ export class SimulatedCluster {
 
   get replication(): ReplicationService | undefined {
     return this.core === undefined ? undefined : this.service;
+  }
+
+  /** Undefined while it is down or sealed. */
+  get mounts(): SimulatedMounts | undefined {
+    return this.core === undefined ? undefined : this.openMounts;
+  }
+
+  /** @throws ServerError `sealed` */
+  requireMounts(): SimulatedMounts {
+    const { mounts } = this;
+    if (mounts === undefined) throw new ServerError("sealed");
+    return mounts;
+  }
+
+  /** @throws ServerError `sealed` */
+  requireReplication(): ReplicationService {
+    const { replication } = this;
+    if (replication === undefined) throw new ServerError("sealed");
+    return replication;
   }
 
   get address(): string {
@@ -242,6 +263,7 @@ export class SimulatedCluster {
       () => store.readSigningKey(),
       clock,
     );
+    const mounts = new SimulatedMounts({ core, clock, random, replication: () => this.requireReplication() });
     const service = await ReplicationService.open({
       core: { ...core, barrier },
       transport: this.world.network.transportOf(this.host),
@@ -257,7 +279,7 @@ export class SimulatedCluster {
         return entry === undefined ? undefined : JsonReader.parse(entry.value).text("path");
       },
       forwarded: (request) => this.runForwarded(request),
-      runPrimaryCall: async (_mountId, _name, payload) => payload,
+      runPrimaryCall: (mountId, name, payload) => mounts.runPrimaryCall(mountId, name, payload),
       checkOperationToken: async () => false,
       roleChanged: () => undefined,
       settings: {
@@ -273,6 +295,7 @@ export class SimulatedCluster {
       },
     });
     this.service = service;
+    this.openMounts = mounts;
     this.openings += 1;
     return () => service.close();
   }

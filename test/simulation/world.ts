@@ -1,14 +1,17 @@
 import { stringifyJson } from "../../server/sdk/json";
 import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
+import { CasHistory } from "./cas-history";
 import { Coverage } from "./coverage";
 import { Ledger } from "./ledger";
 import type { Mutation } from "./mutations";
 import type { RoleCommit } from "./observed-barrier";
 import { Scheduler, WORLD } from "./scheduler";
 import { SeededRandom } from "./seeded-random";
+import { Sessions } from "./sessions";
 import { SimulatedCluster, type SimulatedWorld } from "./simulated-cluster";
 import { SimulatedNetwork } from "./simulated-network";
 import { TOPOLOGIES, type Topology } from "./topology";
+import { Uses } from "./uses";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -22,6 +25,9 @@ export interface ViolationRecord {
   readonly atMilliseconds: number;
 }
 
+/** Beside the invariants of the design: check-and-set on the primary is linearizable. */
+export const LINEARIZABLE = 9;
+
 /** One simulated world: clusters, network, ledger, and what was found wrong. */
 export class World implements SimulatedWorld {
   readonly seed: number;
@@ -33,6 +39,11 @@ export class World implements SimulatedWorld {
   readonly topology: Topology;
   readonly clusters = new Map<string, SimulatedCluster>();
   readonly violations: ViolationRecord[] = [];
+  readonly cas = new CasHistory((text) => this.violate(LINEARIZABLE, text));
+  readonly uses = new Uses((text) => this.violate(7, text));
+  readonly sessions = new Sessions((text) => this.violate(6, text));
+  /** Counts the promotions and replacements after which shared data that was acknowledged may be gone. */
+  era = 1;
   readonly retentionBytes: number;
   readonly limits;
   readonly acknowledgesEarly: boolean;
@@ -126,6 +137,7 @@ export class World implements SimulatedWorld {
     this.coverage.count("generation replaced");
     const table = tableOfSite(this.siteOf(cluster.name));
     if (this.ledger.ownerOf(table) === cluster.name) this.ledger.pardon(table);
+    if (this.ledger.ownerOf("shared") === cluster.name) this.beginEra();
   }
 
   roleCommit(cluster: SimulatedCluster, change: RoleCommit): void {
@@ -175,6 +187,13 @@ export class World implements SimulatedWorld {
     }
   }
 
+  private beginEra(): void {
+    this.era += 1;
+    this.uses.pardonAll();
+    this.sessions.pardonAll();
+    this.coverage.count("acknowledged writes may be lost");
+  }
+
   private materialize(
     cluster: SimulatedCluster,
     pending: RoleCommit,
@@ -196,6 +215,7 @@ export class World implements SimulatedWorld {
     this.scheduler.trace(
       `${cluster.name} takes over ${tables.join()} up to ${JSON.stringify(upTo)} planned=${planned}`,
     );
+    if (!planned && tables.includes("shared") && this.ledger.ownerOf("shared") !== cluster.name) this.beginEra();
     for (const table of tables) this.ledger.handOver(table, cluster.name, upTo, planned);
   }
 }
