@@ -11,4 +11,5 @@ export async function takeUpActivation(deps: ReplicationDependencies, store: Rep
   const { mode, setId, link } = activation;
   const role = store.putRole(mode, { role: "secondary", setId, link });
   await deps.core.barrier.commit([role, store.deleteActivation()]);
+  deps.logger.log("info", "bootstrap activated", { mode, set: setId, secondary: link.secondaryId });
 }

@@ -83,6 +83,7 @@ export class BuildRunner {
         this.importedPairs += pairs;
         this.expectedPairs = Math.max(this.expectedPairs, expected);
       });
+      this.deps.logger.log("info", "snapshot fetched", { mode: this.mode, pairs: this.importedPairs });
       const end = await this.replay(connection, builder);
       if (end.kind === "complete") return true;
       if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
@@ -109,6 +110,7 @@ export class BuildRunner {
     await this.deps.core.barrier.commit([store.putBuild({ mode, setId, link, lineage })]);
     this.builder = builder;
     this.lineage = lineage;
+    this.deps.logger.log("info", "snapshot begins", { mode, set: setId, secondary: link.secondaryId });
   }
 
   private requireBuilder(): GenerationBuilder {
@@ -127,6 +129,7 @@ export class BuildRunner {
       applied: () => undefined,
       heard: () => undefined,
       started: () => undefined,
+      confirmed: () => Promise.resolve(),
     };
     const follower = new StreamFollower(dependencies, target, await connection.open(STREAM_CHANNEL));
     return await follower.run(this.hello(builder));

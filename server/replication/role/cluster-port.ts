@@ -15,9 +15,11 @@ export class ClusterPort {
   /** @throws invalid_request naming the address when it cannot be listened on */
   async open(): Promise<void> {
     const { listenHost, listenPort } = this.deps.settings;
+    const isOpen = this.listener !== undefined;
     this.listener ??= this.deps.transport.listen(listenHost, listenPort, this.hub);
     try {
       await this.listener;
+      if (!isOpen) this.deps.logger.log("info", "the cluster port is open", { address: `${listenHost}:${listenPort}` });
     } catch (cause) {
       this.listener = undefined;
       const reason = cause instanceof Error ? cause.message : "unknown";

@@ -12,6 +12,7 @@ import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import { startingCursor } from "./starting-cursor";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** Demotion and promotion: one commit each, so that a crash leaves the old role or the new one. */
 export class Failover {
@@ -22,10 +23,11 @@ export class Failover {
     private readonly hub: PrimaryHub,
     private readonly port: ClusterPort,
     private readonly runners: Runners,
+    private readonly unsettled: UnsettledContent,
   ) {}
 
   demote(mode: ReplicationMode, request: DemoteRequest): Promise<readonly string[]> {
-    return this.changes.exclusive(async () => {
+    return this.changes.told("demotion", { mode, target: request.targetId }, async () => {
       requireAllowed(this.state.roles(), mode, "demote");
       const { role } = this.state.of(mode);
       if (role.role !== "primary") throw new ServerError("internal", { detail: "role changed" });
@@ -46,27 +48,49 @@ export class Failover {
   }
 
   promote(mode: ReplicationMode, request: PromoteRequest): Promise<readonly string[]> {
-    return this.changes.exclusive(async () => {
+    return this.changes.told("promotion", { mode, forced: request.force }, async () => {
       requireAllowed(this.state.roles(), mode, "promote");
       requireAddress(request.primaryClusterAddress);
       if (!request.force && this.runners.of(mode)?.isCaughtUp() === false) throw new ServerError("catching_up");
+      this.requireWhole(mode, request);
       await this.port.open();
       // From here on nothing of the old primary is applied any more: what is here is what the new epoch begins with.
       await this.runners.stop(mode);
       try {
         // Members and authority may have come over the stream since they were last read.
         await this.state.load();
+        this.requireWhole(mode, request);
         await this.changes.commit(await this.promotion(mode, request), {
           lineages: await this.promotedLineages(mode),
           cursors: { [mode]: undefined },
         });
+        await this.unsettled.load();
       } finally {
         await this.changes.settle(this.runners);
       }
       return [
+        ...this.partialRepairWarning(mode),
         "This cluster is being promoted to a replication primary. It will be unavailable for a brief period and will resume service shortly.",
       ];
     });
+  }
+
+  /** Half of a repair is no state that any primary ever was in. @throws catching_up unless the operator accepts it expressly */
+  private requireWhole(mode: ReplicationMode, { force, acceptPartialRepair }: PromoteRequest): void {
+    if (this.unsettled.of(mode) !== "repair" || (force && acceptPartialRepair === true)) return;
+    const publicText =
+      "this cluster is in the middle of a repair: some keys are as its primary has them now, others as it held them before, " +
+      "which no primary ever did. Let it finish with its primary, or promote another secondary. Where neither is possible, " +
+      "force together with accept_partial_repair promotes it as it is";
+    throw new ServerError("catching_up", { publicText });
+  }
+
+  private partialRepairWarning(mode: ReplicationMode): readonly string[] {
+    if (this.unsettled.of(mode) !== "accepted") return [];
+    this.deps.logger.log("warn", "promoted in the middle of a repair, by the operator's express will", { mode });
+    return [
+      "This cluster was promoted in the middle of a repair: what it holds mixes two states of its former primary. Its status says accepted_partial_repair until it has followed another primary.",
+    ];
   }
 
   private async hold(mode: ReplicationMode): Promise<void> {
@@ -89,6 +113,7 @@ export class Failover {
       const publicText = `the target ${id} did not catch up within ${drainMilliseconds} ms; this cluster is still the primary`;
       throw new ServerError("catching_up", { publicText });
     }
+    this.deps.logger.log("info", "demotion drained", { mode, target: id, index: target });
   }
 
   private waitFor(holds: () => boolean, milliseconds: number, signal: AbortSignal): Promise<boolean> {
@@ -117,7 +142,11 @@ export class Failover {
       setId: role.setId,
       primaryClusterAddress: request.primaryClusterAddress,
     } as const;
-    const operations = [store.putRole(mode, promoted), ...this.takenOver(mode, request)];
+    const operations = [
+      store.putRole(mode, promoted),
+      ...this.takenOver(mode, request),
+      ...this.unsettled.promoted(mode),
+    ];
     if (role.link !== undefined) {
       const clusterId = this.deps.core.log.cursor(mode)?.clusterId ?? "";
       operations.push(store.putFormerPrimary(mode, { setId: role.setId, clusterId, link: role.link, told: false }));

@@ -62,6 +62,7 @@ export class Fence {
       if (asleep || this.replaces(mode, newer)) continue;
       this.newer.delete(mode);
       await this.deps.core.barrier.commit([this.state.store.deleteFence(mode)]);
+      this.deps.logger.log("info", "the fence is no longer needed", { mode, role: this.state.effective(mode) });
     }
     this.hold();
   }

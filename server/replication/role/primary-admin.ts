@@ -67,6 +67,7 @@ export class PrimaryAdmin {
         lineages: { [mode]: [] },
       });
       await this.changes.settle(this.runners);
+      this.deps.logger.log("info", "replication disabled", { mode });
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",
       ];
@@ -115,6 +116,7 @@ export class PrimaryAdmin {
       if (member === undefined) throw new ServerError("invalid_request", `there is no secondary with the id ${id}`);
       await this.changes.commit([this.state.store.putMember(mode, { ...member, revoked: true })]);
       this.hub.drop(mode, id);
+      this.deps.logger.log("warn", "secondary revoked", { mode, secondary: id });
       return [];
     });
   }
@@ -127,6 +129,8 @@ export class PrimaryAdmin {
       if ((filter?.paths.length ?? 0) > FILTER_PATHS_MAX) throw new ServerError("invalid_request", "too many paths");
       await this.changes.commit([this.state.store.putFilter("performance", id, { filter })]);
       this.hub.notify();
+      const facts = { mode: "performance", secondary: id, filter: filter?.mode ?? "none", paths: filter?.paths.length };
+      this.deps.logger.log("info", "filter changed", facts);
     });
   }
 
@@ -162,6 +166,7 @@ export class PrimaryAdmin {
     };
     const token = await pack(bundleEnvelope({ mode, setId: set.setId, link }, this.deps.random.uuid()));
     await this.changes.commit([this.state.store.putMember(mode, member)]);
+    this.deps.logger.log("info", "secondary token issued", { mode, secondary: request.id });
     return token;
   }
 

@@ -1,7 +1,8 @@
 import type { RoleChange } from "../../sdk/barrier";
 import { isServerError } from "../../sdk/errors";
-import { currentEpoch } from "../../sdk/lineage";
+import { currentEpoch, describeEpoch } from "../../sdk/lineage";
 import type { ReplicationMode } from "../../sdk/log";
+import type { ReplicationRole } from "../../sdk/replication";
 import { SerialTasks } from "../../sdk/serial-tasks";
 import { parseClusterAddress } from "../../sdk/transport";
 import type { WriteOperation } from "../../sdk/view";
@@ -14,6 +15,9 @@ import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 
+/** For the log. Never a secret. */
+export type RoleFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+
 const FIND_OUT_MILLISECONDS = 200;
 
 /** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
@@ -22,6 +26,7 @@ export class RoleChanges {
   private readonly followers: (() => Promise<void>)[] = [];
   /** Known from the first time that the roles were settled. */
   private runners: Runners | undefined;
+  private readonly toldRoles = new Map<ReplicationMode, ReplicationRole>();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -33,6 +38,22 @@ export class RoleChanges {
   /** Runs one operator's call at a time. */
   exclusive<T>(run: () => Promise<T>): Promise<T> {
     return this.tasks.run(run);
+  }
+
+  /** An operator's call that changes roles, with a line of the log at its begin and at its end. */
+  told<T>(what: string, facts: RoleFacts, run: () => Promise<T>): Promise<T> {
+    const { logger } = this.deps;
+    return this.exclusive(async () => {
+      logger.log("info", `${what} begins`, facts);
+      try {
+        const result = await run();
+        logger.log("info", `${what} ended`, facts);
+        return result;
+      } catch (error) {
+        logger.log("warn", `${what} failed`, { ...facts, reason: error instanceof Error ? error.message : "unknown" });
+        throw error;
+      }
+    });
   }
 
   /** Runs before anything else whenever the roles have changed. */
@@ -82,8 +103,20 @@ export class RoleChanges {
       if (this.state.effective(mode) === "primary") await this.port.open();
       else this.hub.dropAll(mode);
     }
+    this.tellRoles();
     await runners.follow();
     this.deps.roleChanged();
+  }
+
+  private tellRoles(): void {
+    for (const mode of MODES) {
+      const to = this.state.effective(mode);
+      const from = this.toldRoles.get(mode);
+      this.toldRoles.set(mode, to);
+      if (from === to || (from === undefined && to === "disabled")) continue;
+      const facts = { mode, from: from ?? "opening", to, epoch: describeEpoch(currentEpoch(this.state.lineage(mode))) };
+      this.deps.logger.log("info", "replication role changed", facts);
+    }
   }
 
   /** Changes where a secondary finds its primary, behind operators' calls that are under way. */

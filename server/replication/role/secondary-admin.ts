@@ -31,6 +31,9 @@ export class SecondaryAdmin {
       const build = new BuildRunner(this.deps, mode, bundle.setId, bundle.link);
       await this.meetPrimary(build);
       await this.runners.startBuild(build);
+      const { secondaryId, primaryClusterAddress } = bundle.link;
+      const facts = { mode, set: bundle.setId, secondary: secondaryId, address: primaryClusterAddress };
+      this.deps.logger.log("info", "bootstrap begins", facts);
       this.deps.roleChanged();
       return [
         "This cluster has been successfully informed of its primary. It may take a while to set up replication; this cluster will be unavailable until the initial sync with the primary is complete.",
@@ -56,6 +59,7 @@ export class SecondaryAdmin {
       const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
       await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
       await this.changes.settle(this.runners);
+      this.deps.logger.log("info", "replication disabled", { mode });
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",
       ];
@@ -71,6 +75,7 @@ export class SecondaryAdmin {
       await this.runners.stop(mode);
       await this.changes.commit([this.state.store.putRole(mode, { ...role, link })]);
       await this.changes.settle(this.runners);
+      this.deps.logger.log("info", "primary updated", { mode, address: link?.primaryClusterAddress });
       return ["This cluster has been successfully informed of its primary."];
     });
   }

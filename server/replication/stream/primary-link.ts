@@ -33,6 +33,8 @@ export class PrimaryConnector {
   /** The address that answered last. */
   address: string | undefined;
   private connection: PeerConnection | undefined;
+  /** Why each address failed last: a failure that goes on is told once. */
+  private readonly toldFailures = new Map<string, string>();
   private readonly stopping = new AbortController();
   private pause: AbortController | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -82,12 +84,14 @@ export class PrimaryConnector {
       return await this.deps.session(this.connection, () => {
         this.state = "ready";
         this.lastFailure = "";
+        this.toldFailures.clear();
+        this.deps.logger.log("info", "connected to the primary", { address, set: this.deps.setId });
         backoff.reset();
       });
     } catch (error) {
       this.lastFailure = error instanceof Error ? error.message : "unknown failure";
       if (!this.stopping.signal.aborted) {
-        this.deps.logger.log("warn", "connection to the primary failed", { address, reason: this.lastFailure });
+        this.tellFailure(address, this.lastFailure);
       }
       return false;
     } finally {
@@ -95,6 +99,12 @@ export class PrimaryConnector {
       this.connection = undefined;
       if (!this.stopping.signal.aborted) this.state = "transient_failure";
     }
+  }
+
+  private tellFailure(address: string, reason: string): void {
+    const level = this.toldFailures.get(address) === reason ? "debug" : "warn";
+    this.toldFailures.set(address, reason);
+    this.deps.logger.log(level, "connection to the primary failed", { address, reason, set: this.deps.setId });
   }
 
   private async dial(address: string): Promise<PeerConnection> {
