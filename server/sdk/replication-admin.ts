@@ -53,6 +53,8 @@ export interface PromoteRequest {
   readonly primaryClusterAddress: string;
   /** Promote although not everything that the primary had is known to be here. */
   readonly force: boolean;
+  /** With `force`: also in the middle of a repair, whose half no primary ever held. @default false */
+  readonly acceptPartialRepair?: boolean;
 }
 
 export interface DemoteRequest {

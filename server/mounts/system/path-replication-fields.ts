@@ -51,6 +51,12 @@ export const forceField = {
     description: "Promote although the secondary may not hold everything: what is missing is lost.",
     default: false,
   },
+  accept_partial_repair: {
+    type: "boolean",
+    description:
+      "With force: promote although a repair (merkle-diff, merkle-sync) was interrupted half way, so that what is held mixes two states of the primary.",
+    default: false,
+  },
 } as const satisfies FieldDeclarations;
 
 export const drOperationTokenField = {

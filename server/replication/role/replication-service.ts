@@ -24,7 +24,7 @@ import type {
   UpdatePrimaryRequest,
 } from "../../sdk/replication-admin";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
-import { askDynamicFilter, DYNAMIC_FILTER_CHANNEL, filteredMounts, serveDynamicFilter } from "../filter/dynamic-filter";
+import { DYNAMIC_FILTER_CHANNEL, serveDynamicFilter } from "../filter/dynamic-filter";
 import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
 import { forwardMetrics, timed } from "../forward/forward-metrics";
 import { forwardHandlers } from "../forward/forward-server";
@@ -34,6 +34,7 @@ import { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
 import { Divergence } from "./divergence";
 import { REVOCATIONS_CHANNEL, serveRevocations } from "./divergence-revocations";
+import { DynamicFilters } from "./dynamic-filters";
 import { Failover } from "./failover";
 import { FailoverPlan } from "./failover-plan";
 import { Fence } from "./fence";
@@ -53,6 +54,7 @@ import { SecondaryAdmin } from "./secondary-admin";
 import { SetMembers } from "./set-members";
 import { ReplicationStatus } from "./status";
 import { SynchronousDr } from "./synchronous-dr";
+import { UnsettledContent } from "./unsettled-content";
 
 /** Replication of one unsealed cluster: lives as long as the core that it was opened on. */
 export class ReplicationService implements ReplicationAdmin, ReplicationPort {
@@ -73,6 +75,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly confirmation: LineageConfirmation;
   private readonly conflicts: LineageConflicts;
   private readonly members: SetMembers;
+  private readonly dynamicFilters: DynamicFilters;
+  private readonly unsettled: UnsettledContent;
   private readonly standings: IndexStandings;
   private readonly synchronousDr: SynchronousDr;
   private readonly formerPrimaries: FormerPrimaries;
@@ -85,6 +89,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.roleState.unconfirmed = (classes) => this.confirmation.refusal(classes);
     this.conflicts = new LineageConflicts(deps, this.roleState);
     this.members = new SetMembers(deps, this.roleState, this.confirmation, this.conflicts);
+    this.dynamicFilters = new DynamicFilters(deps, this.roleState, (kind) => this.opener("performance")(kind));
     this.hub = this.createHub();
     this.port = new ClusterPort(deps, this.hub);
     this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
@@ -93,11 +98,12 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       replay: { state: () => this.state(), forward: (...request) => this.forward(...request) },
     });
     const storeLink: ConstructorParameters<typeof Runners>[2] = (...change) => this.changes.storeLink(...change);
-    this.runners = new Runners(deps, this.roleState, storeLink, this.divergence);
+    this.unsettled = new UnsettledContent(deps, this.roleState);
+    this.runners = new Runners(deps, this.roleState, storeLink, this.divergence, this.unsettled);
     const { roleState: state, changes, hub, port, runners } = this;
     this.primary = new PrimaryAdmin(deps, state, changes, hub, port, runners);
     this.secondary = new SecondaryAdmin(deps, state, changes, runners);
-    this.failover = new Failover(deps, state, changes, hub, port, runners);
+    this.failover = new Failover(deps, state, changes, hub, port, runners, this.unsettled);
     this.merkle = new Merkle(deps);
     this.operationTokens = new OperationTokens(deps, state);
     this.synchronousDr = new SynchronousDr(deps, state, hub);
@@ -110,6 +116,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       this.merkle,
       this.confirmation,
       this.conflicts,
+      this.unsettled,
       this.synchronousDr,
       () => this.relevant?.[0],
     );
@@ -133,6 +140,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await takeUpActivation(deps, service.roleState.store);
     await service.roleState.load();
     await service.fence.load();
+    await service.unsettled.load();
     await service.conflicts.load();
     await service.synchronousDr.load();
     await service.merkle.load();
@@ -214,8 +222,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   async readDynamicFilter(side: "primary" | "secondary", id: string): Promise<DynamicFilter | undefined> {
-    const mounts = side === "primary" ? await this.filteredMounts(id) : await this.askFilteredMounts(id);
-    return mounts === undefined ? undefined : { mounts, namespaces: [] };
+    return await this.dynamicFilters.read(side, id);
   }
 
   generatePublicKey(mode: ReplicationMode): Promise<string> {
@@ -352,23 +359,6 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return answer;
   }
 
-  private async filteredMounts(id: string): Promise<readonly string[] | undefined> {
-    const { members, filters } = this.roleState.of("performance");
-    if (this.roleState.effective("performance") !== "primary" || !members.has(id)) return undefined;
-    return await filteredMounts(this.deps.core.log, this.deps.mountPathOf, filters.get(id)?.filter);
-  }
-
-  private async askFilteredMounts(id: string): Promise<readonly string[] | undefined> {
-    const { role } = this.roleState.of("performance");
-    const own = role.role === "secondary" && role.link?.secondaryId === id;
-    if (!own || this.roleState.effective("performance") !== "secondary") return undefined;
-    try {
-      return await askDynamicFilter(await this.opener("performance")(DYNAMIC_FILTER_CHANNEL));
-    } catch (cause) {
-      throw new ServerError("primary_unreachable", { cause });
-    }
-  }
-
   private createHub(): PrimaryHub {
     const { core, clock, logger, metrics, settings, forwarded } = this.deps;
     return new PrimaryHub({
@@ -392,7 +382,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         [
           DYNAMIC_FILTER_CHANNEL,
           async (channel: FrameChannel, member: Member) =>
-            serveDynamicFilter(channel, (await this.filteredMounts(member.id)) ?? []),
+            serveDynamicFilter(channel, (await this.dynamicFilters.ofMember(member.id)) ?? []),
         ],
         [
           REVOCATIONS_CHANNEL,

@@ -28,6 +28,7 @@ import {
   type RoleRecord,
   type SetRecord,
 } from "./records";
+import type { Unsettled } from "./unsettled-content";
 
 const PREFIX = "core/replication/";
 /** Where a new generation finds why it was built; class `node`, full key. */
@@ -36,6 +37,8 @@ const LIST_PAGE = 1_000;
 /** Secondaries of one set, revoked ones too. */
 export const MEMBERS_MAX = 10_000;
 export const MODES = ["performance", "dr"] as const satisfies readonly ReplicationMode[];
+
+const UNSETTLED = ["guess", "repair", "accepted"] as const satisfies readonly Unsettled[];
 
 /** What one mode's records say. */
 export interface ModeRecords {
@@ -131,6 +134,16 @@ export class ReplicationStore {
 
   deleteFence(mode: ReplicationMode): WriteOperation {
     return this.node.delete(`${mode}/fence`);
+  }
+
+  async readUnsettled(mode: ReplicationMode): Promise<Unsettled | undefined> {
+    const stored = await this.node.get(`${mode}/unsettled`);
+    return UNSETTLED.find((unsettled) => unsettled === stored?.value.toString());
+  }
+
+  putUnsettled(mode: ReplicationMode, unsettled: Unsettled | undefined): WriteOperation {
+    if (unsettled === undefined) return this.node.delete(`${mode}/unsettled`);
+    return this.node.put(`${mode}/unsettled`, Buffer.from(unsettled));
   }
 
   /** Histories that branched off from this primary's. */

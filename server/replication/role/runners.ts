@@ -14,6 +14,7 @@ import { MODES } from "./replication-store";
 import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import { forgetLocalData, SecondaryRunner } from "./secondary-runner";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** The loops that follow primaries: one per mode in which this cluster is a secondary, and a build where one is under way. */
 export class Runners {
@@ -28,6 +29,7 @@ export class Runners {
     private readonly state: RoleState,
     private readonly storeLink: (mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink) => Promise<void>,
     private readonly divergence: Divergence,
+    private readonly unsettled: UnsettledContent,
   ) {}
 
   of(mode: ReplicationMode): SecondaryRunner | undefined {
@@ -111,6 +113,8 @@ export class Runners {
       lineage: () => this.state.lineage(mode),
       adopt: (lineage, cursor) => this.adopt(mode, lineage, cursor),
       joined: () => this.joined(mode),
+      isSettled: () => this.unsettled.of(mode) === undefined,
+      confirmed: () => this.unsettled.settled(mode),
       addressesLearned: (addresses) => this.learn(mode, addresses),
       reconcile: (connection, syncing) => this.reconcile(mode, setId, connection, syncing),
     });
@@ -129,7 +133,9 @@ export class Runners {
     const differs = compareLineage(this.state.lineage(mode), lineage) !== "equal";
     if (differs) await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
     const lineages = mode === "performance" && differs ? { performance: lineage } : {};
-    await this.deps.core.barrier.commit([], { lineages, cursors: { [mode]: cursor }, passesGate: true });
+    const guessed = this.deps.core.log.cursor(mode)?.clusterId !== cursor.clusterId;
+    const operations = guessed ? this.unsettled.guessing(mode) : [];
+    await this.deps.core.barrier.commit(operations, { lineages, cursors: { [mode]: cursor }, passesGate: true });
     await this.divergence.follows(mode, lineage);
   }
 
@@ -192,7 +198,10 @@ export class Runners {
       lineage: this.state.lineage(mode),
       rejoins: this.linkOf(mode).rejoins,
       openChannel: () => connection.open(DIFF_CHANNEL),
-      beforeRepair: (other, differing) => this.divergence.beforeRepair(mode, other, differing),
+      beforeRepair: async (other, differing) => {
+        await this.divergence.beforeRepair(mode, other, differing);
+        await this.unsettled.repairing(mode);
+      },
       forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
       asked: questionTimer(metrics, clock, "asked"),
       progressed: (progress) => {
@@ -203,6 +212,7 @@ export class Runners {
     });
     try {
       await reconciliation.run();
+      await this.unsettled.settled(mode);
       this.deps.logger.log("info", "reconciled by a diff", { mode, keys: this.diffs.get(mode)?.totalKeys ?? 0 });
       return undefined;
     } catch (error) {

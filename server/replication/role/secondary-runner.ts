@@ -25,6 +25,10 @@ export interface SecondaryRunnerOptions {
   /** The first stream to a primary that the operator chose stands. */
   joined(): Promise<void>;
   addressesLearned(addresses: readonly string[]): void;
+  /** Whether what is held is known to be what the primary held at one moment. */
+  isSettled(): boolean;
+  /** The primary's checkpoint says so. */
+  confirmed(): Promise<void>;
   /** What is held cannot be brought up to date by streaming. Resolves when it was seen to. */
   reconcile(connection: PeerConnection, syncing: () => void): Promise<void>;
 }
@@ -118,7 +122,7 @@ export class SecondaryRunner {
    * before the first attempt to reach it nothing is known.
    */
   isCaughtUp(): boolean {
-    if (this.current === "merkle-diff" || this.current === "merkle-sync") return false;
+    if (!this.options.isSettled() || this.current === "merkle-diff" || this.current === "merkle-sync") return false;
     const tried = this.current === "stream-wals" || this.attempts > 0 || this.connectionState === "transient_failure";
     return tried && this.applied.index >= this.knownPrimaryIndex;
   }
@@ -182,9 +186,14 @@ export class SecondaryRunner {
         this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);
       },
+      confirmed: async () => {
+        await this.options.confirmed();
+        this.move("streaming", "");
+      },
       started: (welcome: Welcome) => {
         this.applied.begin({ epoch: currentEpoch(welcome.lineage), index: welcome.index });
-        this.move("streaming", "");
+        // A guessed position is one that the first checkpoint has confirmed.
+        if (this.options.isSettled()) this.move("streaming", "");
         stood();
         this.options.joined().catch((error: Error) => {
           this.deps.logger.log("warn", "joining was not recorded", { mode: this.options.mode, reason: error.message });

@@ -16,6 +16,7 @@ import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
 import type { SynchronousDr } from "./synchronous-dr";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** Go's zero time in epoch seconds: a corruption check that never ran. Dashboards know it. */
 const NEVER_CHECKED = "-62135596800";
@@ -33,6 +34,7 @@ export class ReplicationStatus {
     private readonly merkle: Merkle,
     private readonly confirmation: LineageConfirmation,
     private readonly conflicts: LineageConflicts,
+    private readonly unsettled: UnsettledContent,
     private readonly synchronousDr: SynchronousDr,
     private readonly relevant: () => RelevantIndices | undefined,
   ) {}
@@ -58,6 +60,7 @@ export class ReplicationStatus {
       state: this.primaryState(mode),
       epoch: epochData(this.state.lineage(mode)),
       ...this.conflicting(mode),
+      ...(this.unsettled.of(mode) === "accepted" ? { accepted_partial_repair: true } : {}),
       cluster_id: role.role === "primary" ? role.setId : "",
       known_secondaries: this.knownSecondaries(mode),
       secondaries: this.secondaries(mode),
@@ -103,6 +106,7 @@ export class ReplicationStatus {
       last_remote_wal: runner?.applied.index ?? this.deps.core.log.cursor(mode)?.index ?? 0,
       last_start: runner === undefined ? undefined : rfc3339(runner.startedAtMilliseconds),
       merkle_sync_progress: this.syncProgress(mode),
+      ...(this.unsettled.of(mode) === "repair" ? { partial_repair: true } : {}),
       ...this.index(mode),
     };
   }
@@ -154,7 +158,8 @@ export class ReplicationStatus {
       const behind = Math.max(0, this.deps.core.log.lastIndex() - view.appliedIndex);
       const position = this.hub.catchUpPosition(mode, id);
       const waiting = position === 0 ? {} : { catch_up_position: position };
-      return [{ node_id: id, ...peer, last_remote_wal: view.appliedIndex, entries_behind: behind, ...waiting }];
+      const standing = { last_remote_wal: view.appliedIndex, entries_behind: behind };
+      return [{ node_id: id, ...peer, ...standing, unacknowledged_bytes: view.unacknowledgedBytes, ...waiting }];
     });
   }
 

@@ -28,6 +28,8 @@ export interface FollowerDependencies {
   applied(index: number): void;
   /** A heartbeat came, and what it tells of the primary: its addresses, what it had sent, and where its log ended. */
   heard(facts: PeerFacts, sentIndex: number, logIndex: number): void;
+  /** What is held is what the primary held at the checkpoint. */
+  confirmed(): Promise<void>;
   /** The stream stands: the welcome was accepted. */
   started(welcome: Welcome): void;
 }
@@ -123,7 +125,9 @@ export class StreamFollower {
         return undefined;
       case "checkpoint":
         this.requireEpoch(frame.body.epoch);
-        return (await this.target.checkpoint(frame.body)) ? { kind: "complete" } : undefined;
+        if (await this.target.checkpoint(frame.body)) return { kind: "complete" };
+        await this.deps.confirmed();
+        return undefined;
       case "heartbeat":
         this.requireEpoch(frame.body.epoch);
         this.heartbeat.received(frame.body);

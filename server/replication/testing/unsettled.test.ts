@@ -1,0 +1,117 @@
+import { getKey, putKey } from "./test-cluster";
+import { isEqual, link, type TestNode, TestSet, until } from "./test-set";
+
+let set: TestSet;
+beforeEach(() => {
+  set = new TestSet();
+});
+afterEach(() => set.close());
+
+const never = new AbortController().signal;
+const KEYS = 3_000;
+
+async function putAll(node: TestNode, value: string): Promise<void> {
+  const view = node.core.barrier.view("", "replicated");
+  for (let at = 0; at < KEYS; at += 250) {
+    await view.commit(Array.from({ length: 250 }, (_, n) => view.put(`data/m1/k${at + n}`, Buffer.from(value))));
+  }
+}
+
+async function pair(): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await putAll(a, "old");
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  await until("caught up", () => isEqual(a, b, "dr"));
+  return [a, b];
+}
+
+const promote = (node: TestNode, force: boolean, acceptPartialRepair?: boolean) =>
+  node.replication.promoteSecondary("dr", {
+    primaryClusterAddress: "",
+    force,
+    ...(acceptPartialRepair === undefined ? {} : { acceptPartialRepair }),
+  });
+
+/** The secondary has brought over some of what differs, and then its primary is gone. */
+async function halfRepaired(): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = await pair();
+  set.network.cut("b", a.address);
+  await until("b is away", () => !b.isStreaming("dr"));
+  await putAll(a, "new");
+  await a.core.log.truncate(a.core.log.lastIndex());
+  let large = 0;
+  set.network.tap = ({ kind, toServer, bytes }) => {
+    if (kind !== "diff" || toServer || bytes.length < 20_000) return;
+    large += 1;
+    if (large === 3) set.network.cut("b", a.address);
+  };
+  set.network.mend("b", a.address);
+  await b.replication.recover("dr");
+  await until("the repair has begun", () => b.status("dr").partial_repair === true && large >= 3, 15_000);
+  await until("the link is gone", () => b.status("dr").state === "idle");
+  return [a, b];
+}
+
+test("half of a repair is promoted by nobody who does not say so, over restarts too", async () => {
+  const [a, b] = await halfRepaired();
+  await a.close();
+  await b.restart();
+  await until("b has tried", () => b.status("dr").connection_state === "transient_failure");
+  for (const refused of [promote(b, false), promote(b, true), promote(b, true, false), promote(b, false, true)]) {
+    await expect(refused).rejects.toMatchObject({ code: "catching_up" });
+  }
+  await expect(promote(b, true)).rejects.toThrow(/in the middle of a repair.*accept_partial_repair/);
+  expect(b.replication.state().dr).toBe("secondary");
+  const warnings = await promote(b, true, true);
+  expect(warnings.join()).toContain("in the middle of a repair");
+  expect(set.logLines.some((line) => /^b warn promoted in the middle of a repair/.test(line))).toBe(true);
+  expect(b.status("dr")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
+  await b.restart();
+  expect(b.status("dr").accepted_partial_repair).toBe(true);
+  await putKey(b.core, "data/m1/k0", "on b");
+}, 60_000);
+
+test("a repair that is finished leaves nothing to accept", async () => {
+  const [a, b] = await halfRepaired();
+  set.network.tap = () => undefined;
+  set.network.mend("b", a.address);
+  await b.replication.recover("dr");
+  await until("equal", () => isEqual(a, b, "dr"), 15_000);
+  expect(b.status("dr").partial_repair).toBeUndefined();
+  await a.replication.demotePrimary("dr", { targetId: "b", signal: never });
+  await promote(b, false);
+  expect(b.status("dr").accepted_partial_repair).toBeUndefined();
+  expect(await getKey(b.core, "data/m1/k2999")).toBe("new");
+}, 60_000);
+
+test("a position that is a guess is no stream-wals, and not caught up, before a checkpoint has confirmed it", async () => {
+  const [a, b] = await pair();
+  const c = await set.start("c");
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await link(a, c, "performance");
+  const knowsB = () => JSON.stringify(c.status("performance").known_primary_cluster_addrs).includes(`${b.clusterPort}`);
+  await until("c knows b", knowsB);
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  await a.close();
+  await until("b noticed", () => !b.isStreaming("dr"));
+  // Of what b sends on its streams only the welcome arrives for now.
+  let sent = 0;
+  const held: (() => void)[] = [];
+  set.network.holding = ({ kind, toServer }) => {
+    if (kind !== "stream" || toServer) return undefined;
+    sent += 1;
+    return sent === 1 ? undefined : new Promise((resolve) => held.push(resolve));
+  };
+  await promote(b, true);
+  await until("c has heard b's welcome", () => c.status("performance").connection_state === "ready", 15_000);
+  expect(c.status("performance").state).toBe("idle");
+  await expect(
+    c.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: false }),
+  ).rejects.toMatchObject({ code: "catching_up" });
+  set.network.holding = () => undefined;
+  for (const release of held) release();
+  await until("c streams", () => isEqual(b, c, "performance"), 15_000);
+  const states = set.logLines.filter((line) => /^c info replication state changed/.test(line));
+  expect(states.at(-1)).toContain('"from":"idle","to":"stream-wals"');
+}, 60_000);
