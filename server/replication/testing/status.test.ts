@@ -68,6 +68,7 @@ test("every documented field of a primary, with its type", async () => {
       replication_primary_canary_age_ms: expect.stringMatching(NUMBER_IN_TEXT),
       last_remote_wal: a.status("dr").last_wal,
       entries_behind: 0,
+      unacknowledged_bytes: expect.any(Number),
     },
   ]);
   expect(a.status("dr").cluster_id).not.toBe(rest.cluster_id);
