@@ -42,7 +42,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
   const mounts = core.barrier.view("mounts/", "replicated");
   return ReplicationService.open({
     core,
-    transport: http2Transport,
+    transport: environment.transport ?? http2Transport,
     certificates: clusterCertificates(clock, random),
     api: activationApiClient,
     clock,
