@@ -3,6 +3,7 @@ import { zeroChecksum } from "../sdk/checksum";
 import type { LoggedClass, ReplicationMode, UpstreamCursor } from "../sdk/log";
 import { LogDivergence } from "../sdk/log";
 import type { Storage } from "../sdk/storage";
+import { ManualClock } from "../sdk/testing/manual-clock";
 import { MemoryDisk } from "../storage/memory/disk";
 import { openMemoryStorage } from "../storage/memory/index";
 import { type Lifecycle, openLifecycle } from "./lifecycle";
@@ -156,6 +157,48 @@ test("sealed in the middle of an activation: the next unseal opens what the poin
   }
   expect(outcomes).toEqual(new Set(["old", "new"]));
 });
+
+describe.each(["before it was decided", "after it was decided"] as const)(
+  "an activation whose disk fails %s",
+  (moment) => {
+    test("ends in services that run again by themselves, on what the pointer names", async () => {
+      const primary = await populated(await openMemoryStorage(), "shamir");
+      const from = coreOf(primary.lifecycle);
+      const clock = new ManualClock();
+      let failing: "commit" | "read" | undefined;
+      const faults = { fail: (operation: string) => (operation === failing ? new Error("disk failed") : undefined) };
+      const changes = { sealKind: testStaticSeal(2), clock };
+      const { lifecycle } = await startCluster(await openMemoryStorage({ faults }), "static", changes);
+      await put(coreOf(lifecycle), "replicated", "own", "x");
+      const builder = await coreOf(lifecycle).generations.begin("dr", await from.generations.exportBootstrap());
+      const options = await build(from, builder);
+      if (moment === "before it was decided") {
+        failing = "commit";
+        await expect(builder.activate(options)).rejects.toThrow();
+      } else {
+        await builder.activate(options);
+        failing = "read";
+      }
+      await lifecycle.settled();
+      const stands = lifecycle.core !== undefined;
+      failing = failing === "commit" ? undefined : "read";
+      for (let attempt = 0; attempt < 3 && !stands; attempt += 1) {
+        clock.advance(1_000);
+        await lifecycle.settled();
+        expect(lifecycle.core).toBeUndefined();
+      }
+      failing = undefined;
+      clock.advance(1_000);
+      await lifecycle.settled();
+      const core = coreOf(lifecycle);
+      const isNew = moment === "after it was decided";
+      expect(core.log.cursor("dr")).toEqual(isNew ? options.cursor : undefined);
+      expect(await get(core, "replicated", "own")).toBe(isNew ? undefined : "x");
+      await put(core, "local", "after", "x");
+      await lifecycle.close();
+    });
+  },
+);
 
 test("a build that is not what the upstream says is not activated, and the old data stays", async () => {
   const primary = await populated(await openMemoryStorage(), "shamir");
