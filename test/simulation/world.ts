@@ -182,7 +182,10 @@ export class World implements SimulatedWorld {
       if (log.cursor(mode) === undefined || entry.epochs[mode].number === 0) continue;
       const lineage = barrier.lineage(mode);
       if (lineage.length > 0 && entry.epochs[mode].number > lineage.length) {
-        this.violate(2, `${cluster.name} applied an entry of epoch ${entry.epochs[mode].number}, beyond its lineage`);
+        this.violate(
+          2,
+          `${cluster.name} applied entry ${entry.origin.index} of ${mode} epoch ${entry.epochs[mode].number}, beyond its lineage of ${lineage.length}`,
+        );
       }
     }
   }

@@ -1,5 +1,5 @@
-import { compareLineage, currentEpoch, describeEpoch } from "../../sdk/lineage";
-import type { ClusterLog, Lineage } from "../../sdk/log";
+import { compareLineage, currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
+import type { ClusterLog, Lineage, UpstreamCursor } from "../../sdk/log";
 import type { Hello } from "./control-codec";
 import { PROTOCOL_VERSION } from "./limits";
 
@@ -17,7 +17,7 @@ export async function planStart(log: ClusterLog, ours: Lineage, hello: Hello): P
   const refused = refusalOf(ours, hello.lineage, hello.rejoins);
   if (refused !== undefined) return { action: "refuse", ...refused };
   if (hello.cursor === undefined) return { action: "reconcile", reason: "the secondary holds nothing yet" };
-  const index = await ownIndexOf(log, ours, hello.cursor.clusterId, hello.cursor.index);
+  const index = await ownIndexOf(log, ours, hello.lineage, hello.cursor);
   if (index === undefined) return { action: "reconcile", reason: "the log no longer reaches back to the secondary" };
   return { action: "stream", index };
 }
@@ -45,22 +45,24 @@ const SCAN_ENTRIES = 512;
 /**
  * The index in our own log of what `clusterId` counts as `index`. Where we followed that cluster ourselves it is the last
  * entry we applied that is not beyond it; where we applied none, the entry before the next, or what our promotion began
- * with. A wrong guess is found by the checksums. Undefined when the log does not reach back.
+ * with. Never beyond a promotion of ours that the secondary does not know: both may have followed one cluster on, and what
+ * the promotion wrote would be left out. A wrong guess is found by the checksums. Undefined when the log does not reach back.
  */
 async function ownIndexOf(
   log: ClusterLog,
   lineage: Lineage,
-  clusterId: string,
-  index: number,
+  theirs: Lineage,
+  { clusterId, index }: Pick<UpstreamCursor, "clusterId" | "index">,
 ): Promise<number | undefined> {
   const isStored = (own: number): boolean => own >= log.oldestIndex() - 1 && own <= log.lastIndex();
   if (clusterId === log.clusterId) return isStored(index) ? index : undefined;
+  const unknown = unknownPromotion(log.clusterId, lineage, theirs);
   let found: number | undefined;
   let beyond: number | undefined;
   for (let from = log.oldestIndex() - 1; ; ) {
     const entries = await log.readBatch(from, SCAN_ENTRIES);
     for (const entry of entries) {
-      if (entry.origin.clusterId !== clusterId) continue;
+      if (entry.origin.clusterId !== clusterId || entry.index >= unknown) continue;
       if (entry.origin.index <= index) found = entry.index;
       else beyond ??= entry.index;
     }
@@ -72,4 +74,13 @@ async function ownIndexOf(
   const promoted = lineage.findLast((step) => step.epoch.clusterId === log.clusterId)?.startIndex;
   const next = beyond ?? promoted;
   return next !== undefined && isStored(next - 1) ? next - 1 : undefined;
+}
+
+/** Where in our own log the first promotion of ours lies that the other history does not have. */
+function unknownPromotion(clusterId: string, ours: Lineage, theirs: Lineage): number {
+  const step = ours.find(({ epoch }, at) => {
+    const same = theirs[at]?.epoch;
+    return epoch.clusterId === clusterId && (same === undefined || !sameEpoch(same, epoch));
+  });
+  return step?.startIndex ?? Number.POSITIVE_INFINITY;
 }
