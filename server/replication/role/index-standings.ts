@@ -6,6 +6,7 @@ import { standingOf } from "./index-standing";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** What this cluster holds of what it or its primary wrote, and the waiting for what it does not hold yet. */
 export class IndexStandings {
@@ -13,6 +14,7 @@ export class IndexStandings {
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
     private readonly runners: Runners,
+    private readonly unsettled: UnsettledContent,
   ) {}
 
   /** The epoch in whose numbering the mode's writes count: the set's, or this cluster's own where it is in no set. */
@@ -50,6 +52,8 @@ export class IndexStandings {
     const role = this.state.of(mode).role.role;
     if (this.state.building !== undefined) return undefined;
     if (role !== "secondary") return { epoch: this.numbering(mode), index: this.deps.core.log.lastIndex() };
+    // A position that was guessed, or a repair that is half done, says nothing of what is here.
+    if (this.unsettled.of(mode) !== undefined) return undefined;
     const runner = this.runners.of(mode);
     return runner === undefined ? this.stored(mode) : this.followed(mode, runner);
   }

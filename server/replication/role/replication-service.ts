@@ -120,7 +120,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       this.synchronousDr,
       () => this.relevant?.[0],
     );
-    this.standings = new IndexStandings(deps, state, runners);
+    this.standings = new IndexStandings(deps, state, runners, this.unsettled);
     this.fence = new Fence(deps, state, hub, runners, this.confirmation);
     const { fence, conflicts } = this;
     this.formerPrimaries = new FormerPrimaries(deps, state, fence, conflicts);
@@ -149,14 +149,9 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await service.changes.settle(service.runners);
     await service.runners.open();
     service.divergence.start();
-    const { roleState: state, hub, runners, confirmation } = service;
-    service.gauges = new ReplicationGauges(deps, {
-      state,
-      hub,
-      runners,
-      confirmation,
-      relevant: () => service.relevant?.[0],
-    });
+    const { roleState: state, hub, runners, confirmation, divergence } = service;
+    const relevant = (): RelevantIndices | undefined => service.relevant?.[0];
+    service.gauges = new ReplicationGauges(deps, { state, hub, runners, confirmation, divergence, relevant });
     return service;
   }
 

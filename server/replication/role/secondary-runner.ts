@@ -189,6 +189,8 @@ export class SecondaryRunner {
       confirmed: async () => {
         await this.options.confirmed();
         this.move("streaming", "");
+        // Who waits for an index has not been told that it counts now.
+        this.applied.reached(this.applied.index);
       },
       started: (welcome: Welcome) => {
         this.applied.begin({ epoch: currentEpoch(welcome.lineage), index: welcome.index });

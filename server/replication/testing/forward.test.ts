@@ -1,7 +1,7 @@
 import type { ForwardedRequest } from "../../sdk/replication";
 import type { TokenFacts } from "../../sdk/token";
-import { getKey, putMount } from "./test-cluster";
-import { link, type TestNode, TestSet, until } from "./test-set";
+import { getKey, putKey, putMount } from "./test-cluster";
+import { link, NO_API, type TestNode, TestSet, until } from "./test-set";
 
 let set: TestSet;
 beforeEach(() => {
@@ -125,4 +125,43 @@ test("waiting for what never comes ends, and says so", async () => {
   await until("it waits", () => true);
   abort.abort();
   expect(await waiting).toBe(false);
+});
+
+test("a secondary that follows nobody holds what it wrote itself, and nothing that it was not told of", async () => {
+  const [a, b] = await pair("performance");
+  const epoch = a.replication.numbering("performance");
+  const own = { epoch, index: await putKey(a.core, "data/m1/k", "v") };
+  await b.replication.waitUntilApplied("performance", own, never);
+  await a.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  const beyond = { epoch, index: a.core.log.lastIndex() + 1 };
+  const elsewhere = { epoch: { number: 2, clusterId: b.core.identity.id }, index: 1 };
+  const standings = [own, beyond, elsewhere].map((at) => a.replication.standing("performance", at));
+  expect(standings).toEqual(["held", "awaited", "awaited"]);
+  for (const at of [beyond, elsewhere]) {
+    expect(await a.replication.waitUntilApplied("performance", at, never)).toBe(false);
+  }
+});
+
+test("after an unplanned promotion what was shipped is held in the old numbering, and what was not never is", async () => {
+  const [a, b] = await pair("dr");
+  const epoch = a.replication.numbering("dr");
+  const shipped = { epoch, index: await putKey(a.core, "data/m1/shipped", "v") };
+  expect(await b.replication.waitUntilApplied("dr", shipped, never)).toBe(true);
+  set.network.cut("b", a.address);
+  const lost = { epoch, index: await putKey(a.core, "data/m1/lost", "v") };
+  expect(b.replication.standing("dr", lost)).toBe("awaited");
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+  const promoted = { epoch: b.replication.numbering("dr"), index: 0 };
+  for (let n = 0; n < 100; n += 1) promoted.index = await putKey(b.core, "data/m1/k", String(n));
+  expect(promoted.index).toBeGreaterThan(lost.index);
+  const standings = [shipped, lost, promoted].map((at) => b.replication.standing("dr", at));
+  expect(standings).toEqual(["held", "absent", "held"]);
+  expect(a.replication.standing("dr", promoted)).toBe("awaited");
+  // The old one rejoins: its own lost write is no more there than anywhere else.
+  await a.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a", ttlSeconds: 60, creationPath: "test" });
+  await a.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a holds what b wrote", () => a.replication.standing("dr", promoted) === "held");
+  expect([shipped, lost].map((at) => a.replication.standing("dr", at))).toEqual(["held", "absent"]);
+  expect(await getKey(a.core, "data/m1/lost")).toBeUndefined();
 });
