@@ -9,7 +9,7 @@ export const metricsPaths = [
     summary: "What this node has counted and measured.",
     description:
       "Needs a token with a policy for it, unless the listener is opened with unauthenticated_metrics_access; then a sealed " +
-      "node and a DR secondary answer too. docs/metrics.md lists what there is.",
+      "node and a DR secondary answer too. docs/reference/metrics.md lists what there is.",
     fields: {
       format: {
         type: "string",

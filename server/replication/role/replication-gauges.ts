@@ -4,6 +4,7 @@ import type { MetricDeclaration, Reading } from "../../sdk/metrics";
 import { ageOf } from "../stream/heartbeat-exchange";
 import type { PrimaryHub, SecondaryView } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
+import type { Divergence } from "./divergence";
 import type { LineageConfirmation } from "./lineage-confirmation";
 import type { RelevantIndices } from "./relevant-index";
 import { FOLLOWER_STATES, ROLES, replicationMetrics } from "./replication-metrics";
@@ -21,6 +22,7 @@ export interface GaugeSources {
   readonly hub: PrimaryHub;
   readonly runners: Runners;
   readonly confirmation: LineageConfirmation;
+  readonly divergence: Divergence;
   relevant(): RelevantIndices | undefined;
 }
 
@@ -43,10 +45,11 @@ export class ReplicationGauges {
   }
 
   private addRoles(): void {
-    const { state, confirmation } = this.sources;
+    const { state, confirmation, divergence } = this.sources;
     this.perMode(replicationMetrics.epoch, (mode) => currentEpoch(state.lineage(mode)).number);
     this.perMode(replicationMetrics.fenced, (mode) => bit(isFenced(state.holds, mode)));
     this.perMode(replicationMetrics.unconfirmed, (mode) => bit(confirmation.isWaiting(mode)));
+    this.perMode(replicationMetrics.divergenceReports, (mode) => divergence.count(mode));
     this.add(replicationMetrics.role, () =>
       MODES.flatMap((mode) => ROLES.map((role) => row({ mode, role }, bit(state.effective(mode) === role)))),
     );
@@ -85,6 +88,7 @@ export class ReplicationGauges {
 
   private addPrimary(): void {
     const { clock, core } = this.deps;
+    const { hub } = this.sources;
     const metrics = replicationMetrics;
     this.perSecondary(metrics.secondaryConnected, (view) => bit(view?.connected === true));
     this.perSecondary(metrics.secondaryLastRemoteWal, (view) => view?.appliedIndex);
@@ -94,6 +98,10 @@ export class ReplicationGauges {
     this.perSecondary(metrics.secondaryCanaryAge, (view) => ageOf(view?.peer.peerCanaryAtMilliseconds, clock));
     this.perSecondary(metrics.secondaryHeartbeatDuration, (view) => heard(view)?.roundTripMilliseconds);
     this.perSecondary(metrics.secondaryClockSkew, (view) => heard(view)?.clockSkewMilliseconds);
+    this.perSecondary(metrics.secondaryUnacknowledged, (view) =>
+      view?.connected === true ? view.unacknowledgedBytes : undefined,
+    );
+    this.perSecondary(metrics.secondaryCatchUpPosition, (_view, mode, id) => hub.catchUpPosition(mode, id));
     this.perSecondary(metrics.lastHeartbeat, (view) => ageOf(view?.peer.heardAtMilliseconds, clock));
   }
 
@@ -112,13 +120,16 @@ export class ReplicationGauges {
     });
   }
 
-  private perSecondary(declaration: GaugeDeclaration, read: (view: SecondaryView | undefined) => Value): void {
+  private perSecondary(
+    declaration: GaugeDeclaration,
+    read: (view: SecondaryView | undefined, mode: ReplicationMode, id: string) => Value,
+  ): void {
     const { state, hub } = this.sources;
     this.add(declaration, () =>
       MODES.filter((mode) => state.effective(mode) === "primary").flatMap((mode) =>
         [...state.of(mode).members.values()]
           .filter((member) => !member.revoked)
-          .flatMap(({ id }) => present({ mode, secondary: id }, read(hub.view(mode, id)))),
+          .flatMap(({ id }) => present({ mode, secondary: id }, read(hub.view(mode, id), mode, id))),
       ),
     );
   }

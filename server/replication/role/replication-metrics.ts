@@ -43,6 +43,12 @@ export const replicationMetrics = {
       "1: this primary acknowledges no write until one of its secondaries confirms that it is still the primary.",
     labels: MODE,
   }),
+  divergenceReports: every({
+    name: "replication.divergence_reports",
+    unit: "reports",
+    meaning: "Reports of writes that only this cluster had, kept until an operator has replayed or discarded them.",
+    labels: MODE,
+  }),
   lastWal: every({ name: "replication.wal.last_wal", unit: "index", meaning: "Last index of this cluster's log." }),
   lastPerformanceWal: every({
     name: "replication.wal.last_performance_wal",
@@ -142,6 +148,16 @@ export const replicationMetrics = {
     name: "replication.secondary.clock_skew_ms",
     unit: "milliseconds",
     meaning: "The secondary's clock minus this node's.",
+  }),
+  secondaryUnacknowledged: perSecondary({
+    name: "replication.secondary.unacknowledged_bytes",
+    unit: "bytes",
+    meaning: "Sent to the secondary and not yet acknowledged; it gets no more while this fills its window.",
+  }),
+  secondaryCatchUpPosition: perSecondary({
+    name: "replication.secondary.catch_up_position",
+    unit: "position",
+    meaning: "Its place among the secondaries that wait for a diff or a snapshot; 0: it does not wait.",
   }),
   lastHeartbeat: perSecondary({
     name: "replication.rpc.server.last_heartbeat",

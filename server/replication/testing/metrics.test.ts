@@ -46,6 +46,9 @@ test("positions, roles and lag of a primary and its secondary", async () => {
   expect(value(a, `vault_replication_secondary_connected{${ofB}}`)).toBe(1);
   expect(value(a, `vault_replication_secondary_entries_behind{${ofB}}`)).toBe(0);
   expect(value(a, `vault_replication_secondary_canary_age_ms{${ofB}}`)).toBeLessThan(1_000);
+  expect(value(a, `vault_replication_secondary_catch_up_position{${ofB}}`)).toBe(0);
+  expect(value(a, `vault_replication_secondary_unacknowledged_bytes{${ofB}}`)).toBe(0);
+  expect(value(a, `vault_replication_divergence_reports{${performance}}`)).toBe(0);
   expect(value(a, `vault_logshipper_buffer_length`)).toBe(a.core.log.lastIndex() - a.core.log.oldestIndex() + 1);
 });
 

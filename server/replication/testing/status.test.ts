@@ -45,6 +45,7 @@ test("every documented field of a primary, with its type", async () => {
   expect(rest).toEqual({
     mode: "primary",
     state: "running",
+    epoch: { number: 1, cluster_id: a.core.identity.id },
     cluster_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     known_secondaries: ["b"],
     last_wal: expect.any(Number),
@@ -55,6 +56,7 @@ test("every documented field of a primary, with its type", async () => {
     last_corruption_check_epoch: "-62135596800",
     last_reindex_epoch: "0",
     ssct_generation_counter: 0,
+    divergence_reports: 0,
   });
   expect(secondaries).toEqual([
     {
@@ -95,6 +97,7 @@ test("every documented field of a secondary, with its type, and what health take
     last_corruption_check_epoch: "-62135596800",
     last_reindex_epoch: "0",
     ssct_generation_counter: 0,
+    divergence_reports: 0,
   });
   expect(primaries).toEqual([
     {
