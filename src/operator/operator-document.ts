@@ -24,6 +24,8 @@ export interface ClusterEntry {
    * open it. Until the change is confirmed both are tried.
    */
   readonly keysOf?: string;
+  /** Of a DR secondary: made by its primary in advance, for the day when that cannot be asked. */
+  readonly drOperationToken?: ExpiringToken;
 }
 
 /** X25519, 32 bytes each, base64. */

@@ -103,6 +103,7 @@ function readCluster(value: unknown, where: string): ClusterEntry {
     keys: objectIfPresent(fields, "keys", where, readKeys),
     administrator: objectIfPresent(fields, "administrator", where, readAdministrator),
     keysOf: textIfPresent(fields, "keys_of", where),
+    drOperationToken: objectIfPresent(fields, "dr_operation_token", where, readToken),
   });
 }
 
@@ -167,15 +168,19 @@ function writeCluster(entry: ClusterEntry): object {
       secret_id: administrator.secretId,
     },
     keys_of: entry.keysOf,
+    dr_operation_token: writeToken(entry.drOperationToken),
   };
 }
 
+function writeToken(token: ExpiringToken | undefined): object | undefined {
+  return token && { token: token.token, expires_at: token.expiresAt };
+}
+
 function writeTopology(entry: TopologyEntry): object {
-  const token = entry.drOperationToken;
   return {
     members: entry.members,
     primary: entry.primary,
-    dr_operation_token: token && { token: token.token, expires_at: token.expiresAt },
+    dr_operation_token: writeToken(entry.drOperationToken),
   };
 }
 

@@ -4,7 +4,14 @@ import { type Diagnostic, warningDiagnostic } from "../framework/diagnostics";
 import { isKnown, type Unknown } from "../protocol/unknown";
 import { formatImportId } from "./import-id";
 import { refuseIfProtected } from "./protection";
-import { activateSecondary, endSecondary, isKnownTo, type Link, revokeSecondary } from "./replication/activation";
+import {
+  activateSecondary,
+  endSecondary,
+  isKnownTo,
+  keepOperationToken,
+  type Link,
+  revokeSecondary,
+} from "./replication/activation";
 import { type Filter, filterState, readFilter } from "./replication/filter";
 import { isStreaming, type Mode, replicationStatus } from "./replication/status";
 
@@ -40,6 +47,7 @@ export async function joinSet(
 ): Promise<SecondaryFacts & { readonly id: string }> {
   const link = await linkOf(session, mode, wish, caller);
   await activateSecondary(session, link, caller);
+  if (mode === "dr") await keepOperationToken(session, link);
   const status = (await replicationStatus(link.secondary))[mode];
   const id = formatImportId(wish.cluster, link.primary.name);
   return { id, secondary_id: link.id, mode: "secondary", connected: true, set_id: status.setId };

@@ -123,3 +123,27 @@ resource "meridian_performance_secondary" "two" {
   expect(await status("two", "performance")).toMatchObject({ mode: "disabled" });
   expect([...(await terraform.resources()).keys()]).not.toContain("meridian_performance_secondary.two");
 });
+
+test("a DR secondary whose primary is gone for good can leave, with the token kept in advance", async () => {
+  const pair = (directory: string) => `
+${nodeAndCluster(directory, "one")}
+${nodeAndCluster(directory, "two")}
+resource "meridian_primary" "one" {
+  cluster             = meridian_cluster.one.name
+  deletion_protection = false
+}
+resource "meridian_dr_secondary" "two" {
+  cluster             = meridian_cluster.two.name
+  primary             = meridian_primary.one.cluster
+  deletion_protection = false
+}`;
+  world = await World.create(pair);
+  const { terraform } = world;
+  await terraform.apply();
+  process.kill(await world.runningPid("one"), "SIGKILL");
+  await world.gone("one");
+  const left = await terraform.destroy("-target=meridian_dr_secondary.two");
+  expect(left.stdout).toContain("was not revoked");
+  expect(await status("two", "dr")).toMatchObject({ mode: "disabled" });
+  expect([...(await terraform.resources()).keys()]).not.toContain("meridian_dr_secondary.two");
+});

@@ -1,12 +1,14 @@
 import type { ClusterClient } from "../../client/cluster-client";
-import { ApiError, ConfigurationError, WaitError } from "../../client/errors";
+import { ApiError, ConfigurationError, isUnavailable, WaitError } from "../../client/errors";
 import { textAt } from "../../client/json";
 import type { Caller, MeridianSession } from "../../client/session";
 import { ensureUnsealed } from "../../client/unseal";
 import { type Probe, waitUntil } from "../../client/wait";
 import { adoptKeys, expectKeysOf } from "../../operator/key-succession";
+import { withCluster } from "../../operator/operator-document";
 import { type Filter, settleFilter } from "./filter";
-import { makeOperationToken } from "./operation-token";
+import { operationTokenByShares } from "./operation-ceremony";
+import { isUsable, makeOperationToken, needsRenewal } from "./operation-token";
 import { describeState, isStreaming, type Mode, replicationStatus, replicationStatusNow } from "./status";
 
 const TOKEN_TTL = "10m";
@@ -195,13 +197,34 @@ export async function endSecondary(session: MeridianSession, link: Link, caller:
   const { mode, secondary, primary, id } = link;
   const status = (await replicationStatus(secondary))[mode];
   if (status.mode === "secondary" || status.mode === "bootstrapping") {
-    const operation = mode === "dr" ? await makeOperationToken(primary, session.nowMs()) : undefined;
-    const body = operation ? { dr_operation_token: operation.token } : {};
-    const options = operation ? { secrets: [operation.token], token: null } : {};
+    const token = mode === "dr" ? await operationToken(session, link, caller) : undefined;
+    const body = token === undefined ? {} : { dr_operation_token: token };
+    const options = token === undefined ? {} : { secrets: [token], token: null };
     await secondary.post(`sys/replication/${mode}/secondary/disable`, body, options);
     caller.log.info("disabled as secondary", { cluster: secondary.name, mode });
   }
   await revokeSecondary(primary, mode, id);
+}
+
+/** Keeps an operation token for the day on which the DR secondary is to leave and its primary is gone. */
+export async function keepOperationToken(session: MeridianSession, { primary, secondary }: Link): Promise<void> {
+  const entry = (await session.operator.read()).clusters.get(secondary.name);
+  if (entry === undefined || !needsRenewal(entry.drOperationToken, session.nowMs())) return;
+  const drOperationToken = await makeOperationToken(primary, session.nowMs());
+  await session.operator.update((document) =>
+    withCluster(document, secondary.name, (before) => ({ ...before, drOperationToken })),
+  );
+}
+
+/** Of the primary; where that is away the one kept in advance; last by the operator file's shares. */
+async function operationToken(session: MeridianSession, { primary, secondary }: Link, caller: Caller): Promise<string> {
+  try {
+    return (await makeOperationToken(primary, session.nowMs())).token;
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    const kept = (await session.operator.read()).clusters.get(secondary.name)?.drOperationToken;
+    return isUsable(kept, session.nowMs()) ? kept.token : operationTokenByShares(session, secondary, caller);
+  }
 }
 
 export async function revokeSecondary(primary: ClusterClient, mode: Mode, id: string): Promise<void> {

@@ -36,6 +36,17 @@ export async function makeOperationToken(primary: ClusterClient, nowMs: number):
   return { token, expiresAt: new Date(nowMs + seconds * 1000).toISOString() };
 }
 
+/** A kept token that ends within this time is replaced by the next apply. */
+const RENEWED_BEFORE_MS = 14 * 24 * 3600 * 1000;
+
+export function needsRenewal(kept: ExpiringToken | undefined, nowMs: number): boolean {
+  return kept === undefined || Date.parse(kept.expiresAt) - nowMs <= RENEWED_BEFORE_MS;
+}
+
+export function isUsable(kept: ExpiringToken | undefined, nowMs: number): kept is ExpiringToken {
+  return kept !== undefined && Date.parse(kept.expiresAt) > nowMs;
+}
+
 /** True for the refusal of an operation token that has not arrived or has expired. */
 export function isTokenRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status === 403;

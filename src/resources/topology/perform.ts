@@ -1,18 +1,16 @@
 import type { ClusterClient } from "../../client/cluster-client";
-import { ConfigurationError } from "../../client/errors";
 import { NO_RETRY } from "../../client/retry";
 import type { Caller, MeridianSession } from "../../client/session";
 import { waitUntil } from "../../client/wait";
 import { withTopology } from "../../operator/operator-document";
 import { activateSecondary, enablePrimary, endSecondary, type Link, waitForMode } from "../replication/activation";
 import { type Filter, settleFilter } from "../replication/filter";
-import { makeOperationToken } from "../replication/operation-token";
+import { operationTokenByShares } from "../replication/operation-ceremony";
+import { isUsable, makeOperationToken, needsRenewal } from "../replication/operation-token";
 import { describeState, type Mode, replicationStatus } from "../replication/status";
 import { describeStep, type Step } from "./plan-steps";
 
 const PROMOTION_LIMIT_MS = 2 * 60_000;
-/** A token that ends within this time is replaced by the next apply. */
-const TOKEN_RENEWED_BEFORE_MS = 14 * 24 * 3600 * 1000;
 
 /** What performing needs beside the steps. */
 export interface Performance {
@@ -106,7 +104,7 @@ async function demote(client: ClusterClient, mode: Mode, caller: Caller): Promis
 async function promote(performance: Performance, client: ClusterClient, mode: Mode, force: boolean): Promise<void> {
   const { session, caller, topology } = performance;
   const address = await session.clusterAddress(client.name);
-  const token = mode === "dr" ? await storedOperationToken(session, topology) : undefined;
+  const token = mode === "dr" ? await operationToken(performance, client) : undefined;
   const body = {
     ...(address !== undefined && { primary_cluster_addr: address }),
     ...(force && { force }),
@@ -132,20 +130,16 @@ export async function ensureOperationToken(
   primary: ClusterClient,
 ): Promise<void> {
   const kept = (await session.operator.read()).topologies.get(topology)?.drOperationToken;
-  if (kept !== undefined && Date.parse(kept.expiresAt) - session.nowMs() > TOKEN_RENEWED_BEFORE_MS) return;
+  if (!needsRenewal(kept, session.nowMs())) return;
   const drOperationToken = await makeOperationToken(primary, session.nowMs());
   await session.operator.update((document) =>
     withTopology(document, topology, (entry) => entry && { ...entry, drOperationToken }),
   );
 }
 
-async function storedOperationToken(session: MeridianSession, topology: string): Promise<string> {
+/** The one made in advance; by the operator file's shares where there is none that counts. */
+async function operationToken({ session, topology, caller }: Performance, secondary: ClusterClient): Promise<string> {
   const kept = (await session.operator.read()).topologies.get(topology)?.drOperationToken;
-  if (kept !== undefined && Date.parse(kept.expiresAt) > session.nowMs()) return kept.token;
-  const state = kept === undefined ? "holds none" : `holds one that expired at ${kept.expiresAt}`;
-  throw new ConfigurationError(
-    `No DR operation token for topology "${topology}"`,
-    `A DR secondary is promoted with a token made in advance on its primary, and the operator file ${session.operator.path} ` +
-      `${state}. Promote it by hand (sys/replication/dr/secondary/promote) and apply again.`,
-  );
+  if (isUsable(kept, session.nowMs())) return kept.token;
+  return operationTokenByShares(session, secondary, caller);
 }
