@@ -18,6 +18,7 @@ import type { LoggedClass, ReplicationMode } from "../../sdk/log";
 import { systemRandom } from "../../sdk/random";
 import type { PrimaryApi } from "../../sdk/replication-admin";
 import type { Storage } from "../../sdk/storage";
+import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { MetricsRegistry } from "../../services/metrics/metrics-registry";
 import { MemoryDisk } from "../../storage/memory/disk";
@@ -69,6 +70,8 @@ export class TestSet {
   settings: Partial<ReplicationSettings> = {};
   /** What the nodes' keys mean; undefined: nobody knows. */
   meanings: ((node: TestNode, core: UnsealedCore) => WriteMeanings) | undefined;
+  /** Put around the transport of each node, for instance to see what it receives. */
+  aroundTransport: (name: string, transport: Transport) => Transport = (_name, transport) => transport;
   private readonly nodes = new Map<string, TestNode>();
   private nextPort = 8_201;
 
@@ -193,7 +196,10 @@ export class TestNode {
   private async openServices(core: UnsealedCore): Promise<() => Promise<void>> {
     const { replication, wrapping } = await openTestReplication(core, {
       name: this.name,
-      transport: this.set.overSockets ? http2Transport : this.set.network.transportOf(this.name),
+      transport: this.set.aroundTransport(
+        this.name,
+        this.set.overSockets ? http2Transport : this.set.network.transportOf(this.name),
+      ),
       certificates: this.set.overSockets ? certificates : { ...certificates, fingerprintOf: loopbackFingerprint },
       api: { unwrap: async (address, token) => await this.unwrapAt(address, token) },
       clusterPort: this.clusterPort,
