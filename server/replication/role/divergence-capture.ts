@@ -4,8 +4,8 @@ import { SerialTasks } from "../../sdk/serial-tasks";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { ReplicationDependencies } from "./dependencies";
 import { DivergenceCollector } from "./divergence-collector";
-import { commonIndexOf, type Fork, forkId, forkOf, ownEntriesAfter } from "./divergence-fork";
-import { DIVERGENCE_LIMITS, type DivergenceReport } from "./divergence-records";
+import { commonIndexOf, forkId, forkOf, ownEntriesAfter, unsentId } from "./divergence-fork";
+import { DIVERGENCE_LIMITS, type DivergenceReport, type Fork } from "./divergence-records";
 import type { DivergenceStore } from "./divergence-store";
 
 /** The other history, and whose it is. */
@@ -52,6 +52,8 @@ export class DivergenceCapture {
       const index = await commonIndexOf(this.log, mode, fork.fork);
       if (index === undefined) return false;
       const collector = await this.collect(mode, other, index);
+      // Our history will be theirs before anybody compares what both hold.
+      if (mode === "performance") await this.options.store.writeUnsent(mode, fork.fork);
       await this.finish(mode, fork, collector, "log");
       return true;
     });
@@ -65,13 +67,11 @@ export class DivergenceCapture {
   ): Promise<void> {
     return this.tasks.run(async () => {
       const fork = await this.newFork(mode, other);
-      if (fork === undefined) return;
+      if (fork === undefined) return await this.fromUnsent(mode, other, differing);
       const index = await commonIndexOf(this.log, mode, fork.fork);
       const collector = await this.collect(mode, other, index ?? this.log.lastIndex());
       for await (const key of differing()) {
-        // A filter may have kept a whole mount from the cluster that was promoted.
-        const isUnsent = mode === "performance" && key.isMountUnknown;
-        if (index === undefined || isUnsent) await this.takeHeld(collector, key);
+        if (index === undefined || isUnsent(mode, key)) await this.takeHeld(collector, key);
       }
       await this.finish(mode, fork, collector, index === undefined ? "diff" : "log");
     });
@@ -80,6 +80,23 @@ export class DivergenceCapture {
   /** Against a generation that is complete, beside the one in use. */
   async fromBuild(mode: ReplicationMode, other: OtherHistory, builder: GenerationBuilder): Promise<void> {
     if (!(await this.fromLog(mode, other))) await this.fromDiff(mode, other, () => this.differingFrom(mode, builder));
+  }
+
+  /** After a fork that was taken from the log alone: the mounts that the promoted cluster never had. */
+  private async fromUnsent(
+    mode: ReplicationMode,
+    other: OtherHistory,
+    differing: () => AsyncIterable<DifferingKey> | Iterable<DifferingKey>,
+  ): Promise<void> {
+    const { store } = this.options;
+    const fork = await store.readUnsent(mode);
+    if (fork === undefined) return;
+    const collector = await this.collect(mode, other, this.log.lastIndex());
+    for await (const key of differing()) if (isUnsent(mode, key)) await this.takeHeld(collector, key);
+    const seen = await store.readSeen(mode);
+    await this.finish(mode, { fork, id: unsentId(mode, fork) }, collector, "diff");
+    if (seen !== undefined) await store.writeSeen(mode, seen);
+    await store.writeUnsent(mode, undefined);
   }
 
   private get log(): ClusterLog {
@@ -162,4 +179,9 @@ export class DivergenceCapture {
       after = next;
     }
   }
+}
+
+/** A filter may have kept a whole mount from the cluster that was promoted. */
+function isUnsent(mode: ReplicationMode, key: DifferingKey): boolean {
+  return mode === "performance" && key.isMountUnknown;
 }

@@ -1,17 +1,8 @@
 import { sha256Hex } from "../../sdk/crypto";
 import { currentEpoch, sameEpoch } from "../../sdk/lineage";
-import type { ClusterLog, Epoch, Lineage, LogEntry, Origin, ReplicationMode } from "../../sdk/log";
+import type { ClusterLog, Lineage, LogEntry, ReplicationMode } from "../../sdk/log";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
-
-/** Where another history leaves ours. */
-export interface Fork {
-  readonly ours: Epoch;
-  readonly theirs: Epoch;
-  /** The last that both hold, in the numbering of the cluster that both followed. */
-  readonly common: Origin;
-  /** Our own first entry after it where we were promoted then; undefined: we were not. */
-  readonly ownStartIndex: number | undefined;
-}
+import type { Fork } from "./divergence-records";
 
 const BATCH_ENTRIES = 256;
 
@@ -69,7 +60,15 @@ export async function* ownEntriesAfter(
 
 /** Names the fork as long as nothing more is written on our side of it. 16 hexadecimal digits. */
 export async function forkId(log: ClusterLog, mode: ReplicationMode, fork: Fork, upstream: string): Promise<string> {
-  const last = await lastOwnIndex(log, mode, upstream);
+  return idOf(mode, fork, String(await lastOwnIndex(log, mode, upstream)));
+}
+
+/** Names what is found in the unsent mounts of a fork. */
+export function unsentId(mode: ReplicationMode, fork: Fork): string {
+  return idOf(mode, fork, "unsent");
+}
+
+function idOf(mode: ReplicationMode, fork: Fork, last: string): string {
   const { ours, theirs } = fork;
   const parts = [mode, ours.number, ours.clusterId, theirs.number, theirs.clusterId, last];
   return sha256Hex(Buffer.from(parts.join("\n"))).slice(0, 16);

@@ -1,8 +1,18 @@
 import type { MountFacts, Revocation } from "../../sdk/divergence";
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
-import type { Epoch, LoggedClass, ReplicationMode } from "../../sdk/log";
+import type { Epoch, LoggedClass, Origin, ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
+
+/** Where another history leaves ours. */
+export interface Fork {
+  readonly ours: Epoch;
+  readonly theirs: Epoch;
+  /** The last that both hold, in the numbering of the cluster that both followed. */
+  readonly common: Origin;
+  /** Our own first entry after it where we were promoted then; undefined: we were not. */
+  readonly ownStartIndex: number | undefined;
+}
 
 /** What is listed of one fork at most, and kept readable of all forks together. */
 export const DIVERGENCE_LIMITS = { paths: 10_000, values: 20_000, valueBytes: 16 * 1024 * 1024 } as const;
@@ -47,6 +57,24 @@ export interface DivergenceState {
 }
 
 const LIMITS = { bytesMax: 32 * 1024 * 1024, depthMax: 8 };
+
+export function encodeFork(fork: Fork): Buffer {
+  const { ours, theirs, common, ownStartIndex } = fork;
+  return Buffer.from(
+    stringifyJson({ version: 1, ours: { ...ours }, theirs: { ...theirs }, common: { ...common }, ownStartIndex }),
+  );
+}
+
+export function decodeFork(bytes: Buffer): Fork {
+  const reader = JsonReader.parse(bytes, LIMITS);
+  const common = reader.child("common");
+  return {
+    ours: readEpoch(reader.child("ours")),
+    theirs: readEpoch(reader.child("theirs")),
+    common: { clusterId: common.text("clusterId"), index: common.number("index") },
+    ownStartIndex: reader.optional("ownStartIndex", () => reader.number("ownStartIndex")),
+  };
+}
 
 export function encodeReport(report: DivergenceReport): Buffer {
   return Buffer.from(stringifyJson({ ...report, version: 1, ours: { ...report.ours }, theirs: { ...report.theirs } }));

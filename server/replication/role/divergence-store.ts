@@ -9,14 +9,17 @@ import {
   type DivergenceReport,
   type DivergenceRow,
   type DivergenceState,
+  decodeFork,
   decodeReport,
   decodeRevocations,
   decodeRows,
   decodeState,
+  encodeFork,
   encodeReport,
   encodeRevocations,
   encodeRows,
   encodeState,
+  type Fork,
 } from "./divergence-records";
 
 const PREFIX = "core/replication/divergence/";
@@ -48,6 +51,7 @@ export interface PendingRevocations {
  *   content/<id>/rows/<n>, state/<n>  paths, and the kept states
  *   revocations/<mode>/<id>/<n>       what is still to be applied; outlives the report
  *   past/<mode>                       the history that this cluster was part of last, also after it left its set
+ *   unsent/<mode>                     fork whose unsent mounts are still to be looked at; see DivergenceCapture
  *   seen/<mode>                       id of the last fork that was looked at, whether it left a report or not
  */
 export class DivergenceStore {
@@ -102,6 +106,16 @@ export class DivergenceStore {
   async writePast(mode: ReplicationMode, lineage: Lineage): Promise<void> {
     const value = Buffer.from(stringifyJson({ version: 1, lineage: lineageData(lineage) }));
     await this.view.commit([this.view.put(`past/${mode}`, value)]);
+  }
+
+  async readUnsent(mode: ReplicationMode): Promise<Fork | undefined> {
+    const stored = await this.view.get(`unsent/${mode}`);
+    return stored && decodeFork(stored.value);
+  }
+
+  async writeUnsent(mode: ReplicationMode, fork: Fork | undefined): Promise<void> {
+    const key = `unsent/${mode}`;
+    await this.view.commit([fork === undefined ? this.view.delete(key) : this.view.put(key, encodeFork(fork))]);
   }
 
   async *rows(id: string): AsyncGenerator<DivergenceRow> {

@@ -170,6 +170,69 @@ test("a snapshot that replaces everything takes the reports along, and one that 
   expect(entry?.stored).toMatchObject([{ value: Buffer.from("only a").toString("base64") }]);
 });
 
+test("a snapshot takes along what was kept before it, whatever key it was kept under", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await a.core.barrier.rotate();
+  await putKey(a.core, "data/m1/mine", "only a");
+  await promote(b);
+  await rejoin(a, b);
+  const before = await reportOf(a);
+  await a.replication.disableSecondary("dr");
+  const wrap = await b.replication.issueSecondaryToken("dr", { id: "a2", ttlSeconds: 60, creationPath: "p" });
+  const opened = a.opened;
+  await a.replication.enableSecondary("dr", { token: wrap.token, api: NO_API });
+  await until("a is equal", () => a.opened > opened && isEqual(b, a, "dr"));
+  await a.restart();
+  const after = await reportOf(a);
+  expect(after.whole).toEqual(before.whole);
+  const entry = await a.replication.divergence.readEntry("dr", after.id, "secret/mine");
+  expect(entry?.stored).toMatchObject([{ value: Buffer.from("only a").toString("base64") }]);
+});
+
+test("a crash between the report and the repair leaves one report, and another cluster that followed the old primary has its own", async () => {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, "performance");
+  await part(a, b);
+  await putKey(a.core, "data/m1/mine", "only a");
+  await until("c has it", () => isEqual(a, c, "performance"));
+  await promote(b);
+  const other = { lineage: b.core.barrier.lineage("dr"), clusterId: b.core.identity.id };
+  await a.replication.divergence.beforeRepair("dr", other, () => []);
+  const first = await reportOf(a);
+  await a.restart();
+  await a.replication.divergence.beforeRepair("dr", other, () => []);
+  await rejoin(a, b);
+  expect((await reportOf(a)).whole).toEqual(first.whole);
+  expect(a.replication.divergence.list("dr")).toHaveLength(1);
+  await c.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses: [b.address] });
+  await until("c follows b", () => isEqual(b, c, "performance"));
+  expect((await reportOf(c, "performance")).whole?.entries).toMatchObject([{ path: "secret/mine", puts: 1 }]);
+  expect(await getKey(c.core, "data/m1/mine")).toBeUndefined();
+});
+
+test("a filter that kept a mount from the cluster that was promoted does not lose the old primary's copy of it", async () => {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await putMount(a.core, "m1", "secret/");
+  await putMount(a.core, "m2", "private/");
+  await putKey(a.core, "data/m2/hidden", "from b");
+  await a.replication.writePathsFilter("b", { mode: "deny", paths: ["private/"] });
+  await link(a, b, "performance");
+  await until("b holds what it may", async () => (await getKey(b.core, "mounts/m1")) !== undefined);
+  await a.replication.demotePrimary("performance", { targetId: "b", signal: never });
+  await b.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: false });
+  const wrap = await b.replication.issueSecondaryToken("performance", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("performance", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "performance"));
+  expect(await getKey(a.core, "data/m2/hidden")).toBeUndefined();
+  const { id, whole } = await reportOf(a, "performance");
+  expect(JSON.stringify(whole?.entries)).toContain('"private/hidden"');
+  const entry = await a.replication.divergence.readEntry("performance", id, "private/hidden");
+  expect(entry?.stored).toMatchObject([{ value: Buffer.from("from b").toString("base64") }]);
+});
+
 /** Every token and lease of these tests is a key; what is revoked is written down per node. */
 function meaningsOf(revoked: Map<string, string[]>, mayFail: () => boolean) {
   return (node: TestNode, _core: UnsealedCore): WriteMeanings => ({
