@@ -103,5 +103,5 @@ export function asActivationToken(wrap: WrapInfo, apiAddress: string, signingKey
     issuedAtSeconds,
     expiresAtSeconds: issuedAtSeconds + wrap.ttlSeconds,
   };
-  return { ...wrap, token: signActivationToken(claims, signingKey) };
+  return { ...wrap, token: signActivationToken(claims, signingKey), wrappedAccessor: wrap.wrappedAccessor ?? "" };
 }
