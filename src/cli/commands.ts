@@ -6,6 +6,7 @@ import { login } from "./commands/login";
 import { operatorCommands } from "./commands/operator";
 import { pathHelp } from "./commands/path-help";
 import { read } from "./commands/read";
+import { replicationPlan } from "./commands/replication-plan";
 import { replicationStatus } from "./commands/replication-status";
 import { server } from "./commands/server";
 import { status } from "./commands/status";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...kvCommands,
   ...operatorCommands,
   replicationStatus,
+  replicationPlan,
   pathHelp,
   version,
 ];

@@ -81,6 +81,23 @@ test("the primary's status names the secondary, and JSON is the server's envelop
   expect(row(status.out, "Replication Performance")).toBe("primary");
 });
 
+test("the plan of a failover names the target on the primary, and says on the secondary whether it may be promoted", async () => {
+  const [a, b] = servers.map((server) => String(server.api.address));
+  const token = { MERIDIAN_TOKEN: String(initialized[0]?.rootToken) };
+  const planned = await eventually("the secondary has everything", async () => {
+    const shown = await shell.meridian(["replication", "plan", `-address=${a}`], token);
+    return /^b +connected +0 +0 +true /m.test(shown.out) && shown;
+  });
+  expect(row(planned.out, "recommended_target")).toBe("b");
+  expect(planned.out).toMatch(/^b .* recommended$/m);
+  const json = JSON.parse((await shell.meridian(["replication", "plan", `-address=${a}`, "-format=json"], token)).out);
+  expect(json).toMatchObject({
+    performance: { data: { mode: "primary", recommended_target: "b" } },
+    dr: { data: { mode: "disabled" } },
+  });
+  expect(await shell.meridian(["replication", "plan", `-address=${b}`])).toMatchObject({ code: 2 });
+}, 30_000);
+
 test("a refusal names the path and the reason, and never the activation token", async () => {
   const address = String(servers[0]?.api.address);
   const environment = { MERIDIAN_ADDR: address, MERIDIAN_TOKEN: String(initialized[0]?.rootToken) };
