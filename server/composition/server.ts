@@ -40,6 +40,7 @@ const sealedReplication: ReplicationPort = {
   numbering: () => ({ number: 0, clusterId: "" }),
   origin: () => "",
   sharedIndex: () => 0,
+  calledIndex: () => undefined,
   confirmDurable: () => undefined,
 };
 

@@ -80,8 +80,12 @@ export class Exchange implements AuditedRequest {
   isOpened = false;
   /** Whether the secondary that forwarded the request may have the mount. */
   allowsMount: (mountPath: string) => boolean = () => true;
+  /** On the monotonic clock; undefined once its answer was counted. */
+  beganMilliseconds: number | undefined;
   /** Own log index when the request began. */
   indexBefore = 0;
+  /** What mounts had written at the primary when the request began. */
+  calledBefore: EpochIndex | undefined;
   /** The primary's index after a forwarded write; undefined: nothing shared was written through this secondary. */
   written: EpochIndex | undefined;
   private controller: AbortController | undefined;

@@ -12,7 +12,7 @@ const HEADER_LENGTH_MAX = 512;
 
 export type IndexPort = Pick<
   ReplicationPort,
-  "state" | "lastIndex" | "sharedIndex" | "numbering" | "origin" | "standing" | "waitUntilApplied"
+  "state" | "lastIndex" | "sharedIndex" | "calledIndex" | "numbering" | "origin" | "standing" | "waitUntilApplied"
 >;
 
 /**
@@ -56,13 +56,16 @@ export class IndexHeader {
 
   /**
    * The header's value, undefined while the set has no key.
-   * @param written what the request wrote at the primary; undefined: nothing through a secondary
+   * @param written what the request wrote at the primary; undefined: nothing, but for what its mount had the primary do
    */
   format(written: EpochIndex | undefined): string | undefined {
     if (this.key === undefined) return undefined;
     const { replication, clusterId } = this;
     const follows = replication.state().performance === "secondary";
-    const own = { epoch: replication.numbering("performance"), index: follows ? 0 : replication.sharedIndex() };
+    const epoch = replication.numbering("performance");
+    const own = follows
+      ? (replication.calledIndex() ?? { epoch, index: 0 })
+      : { epoch, index: replication.sharedIndex() };
     const text = encodeIndexState({
       clusterId,
       localEpochNumber: replication.numbering("dr").number,

@@ -121,27 +121,16 @@ export class Pipeline {
   }
 
   private answer(exchange: Exchange): HttpAnswer | Promise<HttpAnswer> {
-    const began = this.meter.begin();
-    const answer = this.attend(exchange);
-    if (answer instanceof Promise) {
-      return answer.then((settled) => {
-        this.meter.end(exchange, settled.status, began);
-        return settled;
-      });
-    }
-    this.meter.end(exchange, answer.status, began);
-    return answer;
-  }
-
-  private attend(exchange: Exchange): HttpAnswer | Promise<HttpAnswer> {
+    this.meter.begin(exchange);
     exchange.indexBefore = this.ports.replication.lastIndex();
+    exchange.calledBefore = this.ports.replication.calledIndex();
     const waiting = this.attempt(exchange, () => this.enter(exchange));
     if (waiting === undefined) return this.leave(exchange);
     return this.deadlines.within(
       waiting.then(() => this.leave(exchange)),
       () => {
         exchange.abort();
-        return errorAnswer(exchange, this.ports.logger);
+        return this.meter.end(exchange, errorAnswer(exchange, this.ports.logger));
       },
     );
   }
@@ -177,6 +166,10 @@ export class Pipeline {
   }
 
   private settle(exchange: Exchange): HttpAnswer {
+    return this.meter.end(exchange, this.answerTo(exchange));
+  }
+
+  private answerTo(exchange: Exchange): HttpAnswer {
     if (exchange.error !== undefined) return errorAnswer(exchange, this.ports.logger);
     try {
       return this.withIndex(exchange, answerOf(exchange));
@@ -188,7 +181,8 @@ export class Pipeline {
 
   /** X-Vault-Index on what modified storage, here or at the primary. */
   private withIndex(exchange: Exchange, answer: HttpAnswer): HttpAnswer {
-    if (exchange.written === undefined && !mayHaveWritten(exchange, this.ports)) return answer;
+    const hadCalled = this.ports.replication.calledIndex() !== exchange.calledBefore;
+    if (exchange.written === undefined && !hadCalled && !mayHaveWritten(exchange, this.ports)) return answer;
     const value = this.ports.indexHeader.format(exchange.written);
     if (value === undefined) return answer;
     return { ...answer, headers: [...(answer.headers ?? []), ["X-Vault-Index", value]] };

@@ -154,6 +154,15 @@ test("a header made through a secondary names the epoch, and is honoured by the 
   }
 });
 
+test("what a mount had the primary write is named too, by every answer that wrote", async () => {
+  const fixture = await opened();
+  fixture.state = { performance: "secondary", dr: "disabled" };
+  const ask = () => fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' });
+  expect(stateOf(headerOf(await ask()))).toMatch(/:\d+:0$/);
+  fixture.called = { epoch: fixture.epoch, index: 12 };
+  expect(stateOf(headerOf(await ask()))).toMatch(/\.1\.primary-1:\d+:12$/);
+});
+
 test("several headers are all asked for, a flood of them is refused, and forward-active-node changes nothing here", async () => {
   const fixture = await opened();
   const header = headerOf(await fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' }));

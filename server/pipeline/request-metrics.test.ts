@@ -54,3 +54,16 @@ test("the trail is timed and its failures are counted", async () => {
   expect((await fixture.ask("GET", "/v1/boxes/box/a", { token: "root" })).status).toBe(500);
   expect(lines(fixture, "vault_audit_log_request_failure")).toContain("vault_audit_log_request_failure 1");
 });
+
+test("a request that was given up counts once, with the answer its client got", async () => {
+  const fixture = await withBoxes();
+  let finish = (): void => undefined;
+  fixture.audit = { request: () => new Promise((resolve) => (finish = resolve)), response: () => undefined };
+  const answer = fixture.ask("GET", "/v1/boxes/box/a", { token: "root" });
+  await Promise.resolve();
+  fixture.clock.advance(120_000);
+  expect((await answer).status).toBe(500);
+  finish();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(lines(fixture, "vault_core_requests{")).toEqual(['vault_core_requests{operation="read",status="5xx"} 1']);
+});

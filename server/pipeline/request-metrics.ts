@@ -1,3 +1,4 @@
+import type { HttpAnswer } from "../http/message";
 import type { Clock } from "../sdk/clock";
 import { type Counter, counter, type Metrics, type Summary, summary } from "../sdk/metrics";
 import type { OperationName } from "../sdk/path";
@@ -52,13 +53,18 @@ export class RequestMeter {
     this.login = metrics.summary(requestMetrics.handleLoginRequest);
   }
 
-  begin(): number {
-    return this.clock.monotonicMilliseconds();
+  begin(exchange: Exchange): void {
+    exchange.beganMilliseconds = this.clock.monotonicMilliseconds();
   }
 
-  end({ kind, operation }: Exchange, status: number, beganMilliseconds: number): void {
-    this.counters[operation][Math.trunc(status / 100) - 2]?.add();
+  /** @returns the answer. The first one counts: what was given up may still come to an end of its own. */
+  end(exchange: Exchange, answer: HttpAnswer): HttpAnswer {
+    const { kind, operation, beganMilliseconds } = exchange;
+    if (beganMilliseconds === undefined) return answer;
+    exchange.beganMilliseconds = undefined;
+    this.counters[operation][Math.trunc(answer.status / 100) - 2]?.add();
     const duration = kind === "login" ? this.login : this.handled;
     duration.observe(this.clock.monotonicMilliseconds() - beganMilliseconds);
+    return answer;
   }
 }

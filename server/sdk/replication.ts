@@ -74,6 +74,8 @@ export interface ReplicationPort {
   lastIndex(): number;
   /** Index of the last own entry that performance secondaries get. */
   sharedIndex(): number;
+  /** Where the primary's log stood after the latest `callPrimary` that wrote there; undefined: none did. */
+  calledIndex(): EpochIndex | undefined;
   /**
    * Waits until a DR secondary has applied this cluster's log up to the index, where `sync_dr` asks for that; undefined:
    * there is nothing to wait for.

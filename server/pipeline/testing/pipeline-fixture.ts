@@ -101,6 +101,8 @@ export class PipelineFixture {
   /** The epoch that forwarded requests run in. */
   epoch: Epoch = { number: 1, clusterId: "primary-1" };
   forwardAnswer: () => Promise<ForwardedAnswer> = () => Promise.reject(new ServerError("primary_unreachable"));
+  /** What mounts have written at the primary. */
+  called: EpochIndex | undefined;
   confirmDurable: (index: number) => Promise<void> | undefined = () => undefined;
   audit: AuditTrail = { request: () => undefined, response: () => undefined };
   readonly finished: TokenFacts[] = [];
@@ -199,6 +201,7 @@ export class PipelineFixture {
       origin: () => "cluster-1",
       lastIndex: () => this.barrier.index,
       sharedIndex: () => this.barrier.index,
+      calledIndex: () => this.called,
       confirmDurable: (index) => this.confirmDurable(index),
     };
   }

@@ -1,10 +1,11 @@
 import { type ErrorCode, errorTable, ServerError } from "../../sdk/errors";
-import type { JsonObject } from "../../sdk/json";
 import type { Epoch, ReplicationMode } from "../../sdk/log";
 import type { ForwardedAnswer, ForwardedRequest } from "../../sdk/replication";
 import type { FrameChannel } from "../../sdk/transport";
 import {
   CALL_CHANNEL,
+  type CallAnswer,
+  type CallEnvelope,
   decodeCallReply,
   decodeForwardReply,
   encodeCall,
@@ -34,15 +35,11 @@ export async function forwardRequest(
 export async function callPrimary(
   open: OpenChannel,
   epoch: Epoch,
-  mountId: string,
-  name: string,
-  payload: JsonObject,
+  call: Omit<CallEnvelope, "epoch">,
   signal: AbortSignal,
-): Promise<JsonObject> {
-  const reply = decodeCallReply(
-    await exchange(open, CALL_CHANNEL, encodeCall({ epoch, mountId, name, payload }), signal),
-  );
-  if (reply.kind === "answer") return reply.payload;
+): Promise<CallAnswer> {
+  const reply = decodeCallReply(await exchange(open, CALL_CHANNEL, encodeCall({ epoch, ...call }), signal));
+  if (reply.kind === "answer") return reply;
   throw remoteError(reply.code, reply.text);
 }
 

@@ -32,8 +32,14 @@ export type ForwardReply =
   | { readonly kind: "answer"; readonly answer: ForwardedAnswer }
   | { readonly kind: "error"; readonly code: string; readonly text: string };
 
+export interface CallAnswer {
+  readonly payload: JsonObject;
+  /** Index of the last shared entry of the primary's log after the call. 0: none was written meanwhile. */
+  readonly index: number;
+}
+
 export type CallReply =
-  | { readonly kind: "answer"; readonly payload: JsonObject }
+  | ({ readonly kind: "answer" } & CallAnswer)
   | { readonly kind: "error"; readonly code: string; readonly text: string };
 
 /** Length of the JSON header, the header, then the body as it is. */
@@ -155,12 +161,12 @@ export function decodeCall(frame: Buffer): CallEnvelope {
 
 export function encodeCallReply(reply: CallReply): Buffer {
   if (reply.kind === "error") return join({ ...reply }, Buffer.alloc(0));
-  return join({ kind: reply.kind }, Buffer.from(stringifyJson(reply.payload)));
+  return join({ kind: reply.kind, index: reply.index }, Buffer.from(stringifyJson(reply.payload)));
 }
 
 export function decodeCallReply(frame: Buffer): CallReply {
   const { header, body } = split(frame);
-  if (header.text("kind") === "answer") return { kind: "answer", payload: object(body) };
+  if (header.text("kind") === "answer") return { kind: "answer", payload: object(body), index: header.number("index") };
   return { kind: "error", code: header.text("code"), text: header.text("text") };
 }
 

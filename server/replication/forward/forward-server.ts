@@ -18,6 +18,8 @@ import {
 export interface ForwardServerDependencies {
   readonly forwarded: ForwardedHandler;
   runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
+  /** Index of the last entry of our log that performance secondaries get. */
+  sharedIndex(): number;
   /** Whether the member's filter lets the mount path through. */
   allowsMount(member: Member, mountPath: string): boolean;
   /** Where a shared mount is mounted now. */
@@ -99,7 +101,10 @@ async function callReply(
       if (member.mode === "performance" && isHeld) return;
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not call mount ${mountId}` });
     });
-    return { kind: "answer", payload: await run() };
+    const before = deps.sharedIndex();
+    const payload = await run();
+    const index = deps.sharedIndex();
+    return { kind: "answer", payload, index: index > before ? index : 0 };
   } catch (error) {
     return { kind: "error", ...errorData(error) };
   }

@@ -25,7 +25,7 @@ import type {
 } from "../../sdk/replication-admin";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { DYNAMIC_FILTER_CHANNEL, serveDynamicFilter } from "../filter/dynamic-filter";
-import { callPrimary, forwardRequest, type OpenChannel } from "../forward/forward-client";
+import { forwardRequest, type OpenChannel } from "../forward/forward-client";
 import { forwardMetrics, timed } from "../forward/forward-metrics";
 import { forwardHandlers } from "../forward/forward-server";
 import { type Member, PrimaryHub } from "../stream/primary-hub";
@@ -45,6 +45,7 @@ import { LineageConflicts } from "./lineage-conflicts";
 import { Merkle } from "./merkle";
 import { OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
+import { PrimaryCalls } from "./primary-calls";
 import { RelevantIndices } from "./relevant-index";
 import { ReplicationGauges } from "./replication-gauges";
 import { RoleChanges } from "./role-changes";
@@ -79,6 +80,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   private readonly unsettled: UnsettledContent;
   private readonly standings: IndexStandings;
   private readonly synchronousDr: SynchronousDr;
+  private readonly primaryCalls: PrimaryCalls;
   private readonly formerPrimaries: FormerPrimaries;
   readonly divergence: Divergence;
   private readonly plan: FailoverPlan;
@@ -108,6 +110,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.operationTokens = new OperationTokens(deps, state);
     this.synchronousDr = new SynchronousDr(deps, state, hub);
     state.withoutDr = (classes) => this.synchronousDr.refusal(classes);
+    this.primaryCalls = new PrimaryCalls(deps, state, this.opener("performance"), this.synchronousDr);
     this.statusReport = new ReplicationStatus(
       deps,
       state,
@@ -287,11 +290,11 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   callPrimary(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
-    if (this.roleState.effective("performance") !== "secondary")
-      return this.deps.runPrimaryCall(mountId, name, payload);
-    const never = new AbortController().signal;
-    const run = () => callPrimary(this.opener("performance"), this.epoch("performance"), mountId, name, payload, never);
-    return timed(this.deps, forwardMetrics.primaryCall, run);
+    return this.primaryCalls.call(mountId, name, payload);
+  }
+
+  calledIndex(): EpochIndex | undefined {
+    return this.primaryCalls.latest;
   }
 
   standing(mode: ReplicationMode, at: EpochIndex): IndexStanding {
@@ -346,14 +349,6 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     };
   }
 
-  /** What a call has used up is answered for as a client's write is. */
-  private async runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject> {
-    const before = this.lastIndex();
-    const answer = await this.deps.runPrimaryCall(mountId, name, payload);
-    if (this.lastIndex() !== before) await this.confirmDurable(this.lastIndex());
-    return answer;
-  }
-
   private createHub(): PrimaryHub {
     const { core, clock, logger, metrics, settings, forwarded } = this.deps;
     return new PrimaryHub({
@@ -368,7 +363,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       handlers: new Map([
         ...forwardHandlers({
           forwarded,
-          runPrimaryCall: (mountId, name, payload) => this.runPrimaryCall(mountId, name, payload),
+          runPrimaryCall: (mountId, name, payload) => this.primaryCalls.run(mountId, name, payload),
+          sharedIndex: () => this.sharedIndex(),
           allowsMount: (member, mountPath) => this.members.allowsMount(member, mountPath),
           mountPathOf: this.deps.mountPathOf,
           lineage: (mode) => this.roleState.lineage(mode),
