@@ -18,7 +18,6 @@ export const ADMINISTRATOR = { name: "admin", password: "admin-password" };
 export class FaultCluster {
   /** Of this cluster's own tokens; given up at the first refusal. */
   private token: string | undefined;
-  private readonly apis: Api[] = [];
 
   private constructor(
     readonly name: string,
@@ -29,13 +28,18 @@ export class FaultCluster {
   static async start(name: string, options: FaultClusterOptions): Promise<FaultCluster> {
     const port = await restartablePorts(3);
     const proxy = await FaultProxy.open({ targetPort: port + 1, port: port + 2, seed: `${options.seed}/${name}` });
-    const server = await ServerProcess.start({
-      name,
-      port,
-      sealKey: Buffer.alloc(32, name).toString("base64"),
-      configuration: { cluster_addr: proxy.address, replication: options.replication ?? {} },
-    });
-    return new FaultCluster(name, server, proxy);
+    try {
+      const server = await ServerProcess.start({
+        name,
+        port,
+        sealKey: Buffer.alloc(32, name).toString("base64"),
+        configuration: { cluster_addr: proxy.address, replication: options.replication ?? {} },
+      });
+      return new FaultCluster(name, server, proxy);
+    } catch (error) {
+      await proxy.close();
+      throw error;
+    }
   }
 
   get api(): Api {
@@ -48,13 +52,24 @@ export class FaultCluster {
 
   /** Calls with a token of this cluster's own administrator, or with one that was given by `useToken`. */
   async admin(method: string, path: string, body?: unknown): Promise<ApiBody> {
-    this.token ??= await this.login();
     try {
-      return await this.api.must(method, path, body, { token: this.token });
+      return await this.adminOnce(method, path, body);
     } catch (error) {
-      if (error instanceof Error && error.message.includes(": 403")) this.token = undefined;
-      throw error;
+      if (!(error instanceof Error) || !error.message.includes(": 403 ")) throw error;
+      // Tokens of its own are gone with the data that a secondary gives up.
+      this.token = undefined;
+      return await this.adminOnce(method, path, body);
     }
+  }
+
+  private async adminOnce(method: string, path: string, body: unknown): Promise<ApiBody> {
+    this.token ??= await this.login();
+    return await this.api.must(method, path, body, { token: this.token });
+  }
+
+  /** What `useToken` gave, while it is valid. */
+  get rootToken(): string {
+    return this.token ?? "";
   }
 
   useToken(token: string | undefined): void {
@@ -95,7 +110,6 @@ export class FaultCluster {
   }
 
   async destroy(): Promise<void> {
-    for (const api of this.apis) api.close();
     await this.proxy.close();
     await this.server.destroy();
     rmSync(this.server.folder, { recursive: true, force: true });

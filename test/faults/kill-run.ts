@@ -70,7 +70,7 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
     await transition.bringAbout(stage);
     await victim.server.stop("SIGKILL");
     table.add(`${pair.mode}: ${transition.name}`, side);
-    await victim.boot();
+    for (const cluster of pair.clusters) if (!cluster.server.isRunning) await cluster.boot();
     ledger.start();
     const { finish } = transition;
     if (finish !== undefined) {

@@ -1,4 +1,3 @@
-import { eventually } from "../support/server-process";
 import { ADMINISTRATOR, FaultCluster, type Mode } from "./fault-cluster";
 
 /** Small enough that ten writes of 20 kB leave a secondary behind the log. */
@@ -28,18 +27,28 @@ export class ReplicaPair {
     const options = { seed, ...(replication === undefined ? {} : { replication }) };
     const [a, b] = await Promise.all([FaultCluster.start("a", options), FaultCluster.start("b", options)]);
     const pair = new ReplicaPair(mode, a, b);
+    try {
+      await pair.begin(fill);
+    } catch (error) {
+      await pair.destroy();
+      throw error;
+    }
+    return pair;
+  }
+
+  private async begin(fill: PairOptions["fill"]): Promise<void> {
+    const { mode, primary: a, secondary: b } = this;
     const [first, second] = [await a.server.initialize(), await b.server.initialize()];
-    pair.rootToken = first.rootToken;
+    this.rootToken = first.rootToken;
     a.useToken(first.rootToken);
     b.useToken(second.rootToken);
-    await pair.prepare();
+    await this.prepare();
     await fill?.(a);
     await a.admin("POST", `sys/replication/${mode}/primary/enable`);
-    await pair.enableSecondary();
+    await this.enableSecondary();
     // The secondary's own tokens went with its data.
     b.useToken(mode === "dr" ? first.rootToken : undefined);
-    await pair.settled();
-    return pair;
+    await this.settled();
   }
 
   get clusters(): readonly FaultCluster[] {
@@ -124,19 +133,14 @@ export class ReplicaPair {
 
   /** The secondary streams and has everything, without anybody's help. */
   async settled(timeoutMilliseconds = 30_000): Promise<void> {
-    let difference: string | undefined = "not asked";
-    try {
-      await eventually(
-        "equality",
-        async () => {
-          difference = await this.difference().catch((error: Error) => error.message);
-          return difference === undefined;
-        },
-        timeoutMilliseconds,
-      );
-    } catch {
-      throw new Error(`${difference}\n${await this.report()}`);
-    }
+    const until = performance.now() + timeoutMilliseconds;
+    let difference: string | undefined;
+    do {
+      difference = await this.difference().catch((error: Error) => error.message);
+      if (difference === undefined) return;
+      await new Promise((settle) => setTimeout(settle, 50));
+    } while (performance.now() < until);
+    throw new Error(`${difference}\n${await this.report()}`);
   }
 
   /** For failure messages. */

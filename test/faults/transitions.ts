@@ -51,6 +51,32 @@ async function atLogLine(
   if (random.chance(0.5)) await pause(random.between(0, 15));
 }
 
+/** At the call's log line, or a seeded moment after the call began: before what the line tells is so. */
+async function atCall(
+  { random }: Stage,
+  cluster: FaultCluster,
+  pattern: RegExp,
+  call: () => Promise<unknown>,
+): Promise<void> {
+  if (random.chance(0.5)) await atLogLine(random, cluster, pattern, call);
+  else await duringCall(random, 25, call);
+}
+
+function told(message: string): RegExp {
+  return new RegExp(`"@message":"${message}"`);
+}
+
+function demotionAt(stage: Stage, message: string): Promise<void> {
+  const { primary, secondary } = stage.pair;
+  return atLogLine(stage.random, primary, told(message), () => stage.pair.demote(primary, secondary.name));
+}
+
+async function promotionAt(stage: Stage, message: string): Promise<void> {
+  const { pair, random } = stage;
+  await retried("the demotion", () => pair.demote(pair.primary, pair.secondary.name));
+  await atLogLine(random, pair.secondary, told(message), () => pair.promote(pair.secondary));
+}
+
 function stateChange(from: string, to: string): RegExp {
   return new RegExp(`"replication state changed".*"from":"${from}","to":"${to}"`);
 }
@@ -69,6 +95,11 @@ async function leaveBehind({ pair }: Stage): Promise<void> {
 
 async function modeOf(pair: ReplicaPair, cluster: FaultCluster): Promise<unknown> {
   return (await cluster.status(pair.mode)).mode;
+}
+
+/** A step before the one that matters: an operator tries again where it is refused for the moment. */
+async function retried(what: string, call: () => Promise<unknown>): Promise<void> {
+  await eventually(what, () => call().then(() => true));
 }
 
 /** `pair.secondary` becomes the primary, from wherever an interrupted failover has left the two. */
@@ -98,7 +129,10 @@ async function completeFailover(stage: Stage): Promise<void> {
 }
 
 async function completeBootstrap({ pair }: Stage): Promise<void> {
-  if ((await modeOf(pair, pair.secondary)) === "disabled") await pair.enableSecondary();
+  if ((await modeOf(pair, pair.secondary)) !== "disabled") return;
+  // The primary waits for the word of a member that left: the operator says that it is one no more.
+  if ((await pair.primary.status(pair.mode)).state === "unconfirmed") await revoke(pair);
+  await pair.enableSecondary();
 }
 
 async function disableSecondary({ pair }: Stage): Promise<void> {
@@ -171,7 +205,8 @@ const BUILD: readonly Transition[] = [
   {
     name: "disable secondary",
     modes: BOTH,
-    bringAbout: (stage) => duringCall(stage.random, 15, () => disableSecondary(stage)),
+    bringAbout: (stage) =>
+      atCall(stage, stage.pair.secondary, told("replication disabled"), () => disableSecondary(stage)),
     finish: async (stage) => {
       await disableSecondary(stage);
       await completeBootstrap(stage);
@@ -181,8 +216,8 @@ const BUILD: readonly Transition[] = [
     name: "enable secondary",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await disableSecondary(stage);
-      await duringCall(stage.random, 80, () => stage.pair.enableSecondary());
+      await retried("disabling", () => disableSecondary(stage));
+      await atCall(stage, stage.pair.secondary, told("bootstrap begins"), () => stage.pair.enableSecondary());
     },
     finish: completeBootstrap,
   },
@@ -190,7 +225,7 @@ const BUILD: readonly Transition[] = [
     name: "bootstrapping",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await disableSecondary(stage);
+      await retried("disabling", () => disableSecondary(stage));
       const { pair, random } = stage;
       await atLogLine(random, pair.primary, /secondary fetched the bootstrap package/, () => pair.enableSecondary());
     },
@@ -200,9 +235,9 @@ const BUILD: readonly Transition[] = [
     name: "new generation activated",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await disableSecondary(stage);
+      await retried("disabling", () => disableSecondary(stage));
       const { pair, random } = stage;
-      await atLogLine(random, pair.secondary, /"@message":"(sealed|unsealed)"/, () => pair.enableSecondary());
+      await atLogLine(random, pair.secondary, told("bootstrap activated"), () => pair.enableSecondary());
     },
     finish: completeBootstrap,
   },
@@ -210,24 +245,39 @@ const BUILD: readonly Transition[] = [
 
 const FAILOVER: readonly Transition[] = [
   {
-    name: "demotion towards a target",
+    name: "demotion begins",
     modes: BOTH,
-    bringAbout: ({ pair, random }) => duringCall(random, 25, () => pair.demote(pair.primary, pair.secondary.name)),
+    bringAbout: (stage) => demotionAt(stage, "demotion begins"),
     finish: completeFailover,
   },
   {
-    name: "promotion after a demotion",
+    name: "demotion drained",
     modes: BOTH,
-    bringAbout: async ({ pair, random }) => {
-      await pair.demote(pair.primary, pair.secondary.name);
-      await duringCall(random, 40, () => pair.promote(pair.secondary));
-    },
+    bringAbout: (stage) => demotionAt(stage, "demotion drained"),
+    finish: completeFailover,
+  },
+  {
+    name: "demotion ended",
+    modes: BOTH,
+    bringAbout: (stage) => demotionAt(stage, "demotion ended"),
+    finish: completeFailover,
+  },
+  {
+    name: "promotion begins",
+    modes: BOTH,
+    bringAbout: (stage) => promotionAt(stage, "promotion begins"),
+    finish: completeFailover,
+  },
+  {
+    name: "promotion ended",
+    modes: BOTH,
+    bringAbout: (stage) => promotionAt(stage, "promotion ended"),
     finish: completeFailover,
   },
   {
     name: "update-primary",
     modes: BOTH,
-    bringAbout: ({ pair, random }) => duringCall(random, 40, () => pair.updatePrimary()),
+    bringAbout: (stage) => atCall(stage, stage.pair.secondary, told("primary updated"), () => newAddress(stage.pair)),
     finish: completeReturn,
   },
   {
@@ -235,7 +285,7 @@ const FAILOVER: readonly Transition[] = [
     modes: BOTH,
     bringAbout: async (stage) => {
       const { pair, random } = stage;
-      await completeExchange(stage);
+      await retried("the failover", () => completeExchange(stage));
       await atLogLine(random, pair.secondary, stateChange("idle", "stream-wals"), () => pair.updatePrimary());
     },
     finish: completeReturn,
@@ -245,8 +295,8 @@ const FAILOVER: readonly Transition[] = [
     modes: BOTH,
     bringAbout: (stage) =>
       failOver(stage, async (promote) => {
-        await duringCall(stage.random, 40, promote);
-        await stage.pair.primary.server.boot();
+        await atCall(stage, stage.pair.secondary, told("promotion begins"), promote);
+        if (stage.victim === stage.pair.primary) await stage.victim.boot();
       }),
     finish: completeFailover,
   },
@@ -266,7 +316,7 @@ const MEMBERSHIP: readonly Transition[] = [
   {
     name: "revoke secondary",
     modes: BOTH,
-    bringAbout: ({ pair, random }) => duringCall(random, 15, () => revoke(pair)),
+    bringAbout: (stage) => atCall(stage, stage.pair.primary, told("secondary revoked"), () => revoke(stage.pair)),
     finish: async (stage) => {
       const { pair } = stage;
       const { known_secondaries } = await pair.primary.status(pair.mode);
@@ -277,9 +327,12 @@ const MEMBERSHIP: readonly Transition[] = [
   {
     name: "filter change",
     modes: ["performance"],
-    bringAbout: async ({ pair, random }) => {
+    bringAbout: (stage) => {
+      const { primary, secondary } = stage.pair;
       const filter = { mode: "deny", paths: ["other/"] };
-      await duringCall(random, 60, () => pair.primary.admin("POST", `${FILTERED}/${pair.secondary.name}`, filter));
+      return atCall(stage, primary, told("filter changed"), () =>
+        primary.admin("POST", `${FILTERED}/${secondary.name}`, filter),
+      );
     },
     finish: async ({ pair }) => {
       const path = `${FILTERED}/${pair.secondary.name}`;
@@ -312,6 +365,11 @@ const START: readonly Transition[] = [
 ];
 
 export const TRANSITIONS: readonly Transition[] = [...STREAM, ...BUILD, ...FAILOVER, ...MEMBERSHIP, ...START];
+
+/** A secondary that is connected needs no new token to be told where its primary is. */
+function newAddress(pair: ReplicaPair): Promise<void> {
+  return pair.onSecondary(pair.secondary, "update-primary", { update_primary_addrs: [pair.primary.proxy.address] });
+}
 
 async function revoke(pair: ReplicaPair): Promise<void> {
   await pair.primary.admin("POST", `sys/replication/${pair.mode}/primary/revoke-secondary`, {

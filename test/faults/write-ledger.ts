@@ -1,7 +1,9 @@
 import type { FaultCluster } from "./fault-cluster";
 import type { ReplicaPair } from "./replica-pair";
 
-const PAUSE_MILLISECONDS = 15;
+const PAUSE_MILLISECONDS = 25;
+/** After a failure: nothing is gained by asking a cluster that is down at full speed. */
+const FAILED_MILLISECONDS = 120;
 const ANSWER_MILLISECONDS = 5_000;
 
 /** Tokens of clients, per cluster. */
@@ -32,7 +34,7 @@ export class WriteLedger {
     private readonly name: string,
     private readonly target: () => FaultCluster,
     private readonly tokens: ClientTokens,
-    writers = 3,
+    writers = 2,
   ) {
     this.writers = Array.from({ length: writers }, (_, at) => ({
       path: `${name}-${at}`,
@@ -87,7 +89,8 @@ export class WriteLedger {
       } catch {
         known = undefined;
       }
-      await new Promise((settle) => setTimeout(settle, PAUSE_MILLISECONDS));
+      const pause = known === undefined ? FAILED_MILLISECONDS : PAUSE_MILLISECONDS;
+      await new Promise((settle) => setTimeout(settle, pause));
     }
   }
 
