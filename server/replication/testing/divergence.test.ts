@@ -9,6 +9,7 @@ beforeEach(() => {
   set = new TestSet();
 });
 afterEach(() => set.close());
+jest.setTimeout(30_000);
 
 const never = new AbortController().signal;
 
@@ -231,6 +232,56 @@ test("a filter that kept a mount from the cluster that was promoted does not los
   expect(JSON.stringify(whole?.entries)).toContain('"private/hidden"');
   const entry = await a.replication.divergence.readEntry("performance", id, "private/hidden");
   expect(entry?.stored).toMatchObject([{ value: Buffer.from("from b").toString("base64") }]);
+});
+
+async function follow(secondary: TestNode, primary: TestNode, id: string): Promise<void> {
+  const wrap = await primary.replication.issueSecondaryToken("dr", { id, ttlSeconds: 60, creationPath: "p" });
+  await secondary.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
+  await until(`${secondary.name} follows`, () => isEqual(primary, secondary, "dr"));
+}
+
+test("of two clusters that were promoted at once, the one that gives in lists its own writes and those that it alone had received", async () => {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, "dr");
+  set.network.cut("b", a.address);
+  await until("b noticed", () => !b.isStreaming("dr"));
+  await putKey(a.core, "data/m1/received", "by c alone");
+  await until("c has it", () => isEqual(a, c, "dr"));
+  await a.close();
+  await until("c noticed", () => !c.isStreaming("dr"));
+  await promote(b);
+  await promote(c);
+  await putKey(b.core, "data/m1/of-b", "b's");
+  await putKey(c.core, "data/m1/of-c", "c's");
+  await c.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  await follow(c, b, "c2");
+  const paths = JSON.stringify((await reportOf(c)).whole?.entries);
+  expect(paths).toContain('"secret/received"');
+  expect(paths).toContain('"secret/of-c"');
+  expect(paths).not.toContain("secret/of-b");
+  expect(paths).not.toContain("secret/both");
+  expect(b.replication.divergence.list("dr")).toEqual([]);
+});
+
+test("where the fence was overridden it is the promoted cluster that lists what it alone had, when it gives in", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  await promote(b);
+  await putKey(b.core, "data/m1/of-b", "b's");
+  mend(a, b);
+  await until("a is fenced", () => a.status("dr").state === "fenced");
+  for (const mode of ["dr", "performance"] as const) {
+    if (a.status(mode).state === "fenced") await a.replication.overrideFence(mode).catch(() => undefined);
+  }
+  await until("a is primary again", () => a.status("dr").state === "running");
+  await putKey(a.core, "data/m1/of-a", "a's");
+  await b.replication.demotePrimary("dr", { targetId: undefined, signal: never });
+  await follow(b, a, "b2");
+  const paths = JSON.stringify((await reportOf(b)).whole?.entries);
+  expect(paths).toContain('"secret/of-b"');
+  expect(paths).not.toContain("secret/of-a");
+  expect(await getKey(b.core, "data/m1/of-b")).toBeUndefined();
 });
 
 /** Every token and lease of these tests is a key; what is revoked is written down per node. */
