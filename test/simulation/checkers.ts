@@ -15,8 +15,7 @@ const CLEARED_UP_MILLISECONDS = 2_000;
 
 /** Whether the secondary gets the mount. */
 function isFilteredAt(world: World, cluster: SimulatedCluster, mode: ReplicationMode): (mountId: string) => boolean {
-  const site = world.siteOf(cluster.name);
-  const filtered = mode === "performance" && world.topology.filtered.includes(site);
+  const filtered = mode === "performance" && world.filters.isDenied(world.siteOf(cluster.name));
   return (mountId) => filtered && mountId === FILTERED_MOUNT;
 }
 
@@ -31,6 +30,7 @@ export function checkPosition(world: World, cluster: SimulatedCluster, mode: Rep
     world.coverage.count("positions not confirmed yet");
     return;
   }
+  if (mode === "performance" && !world.filters.isSettled(world.siteOf(cluster.name))) return;
   if (cluster.ambiguousAtMilliseconds > world.scheduler.nowMilliseconds - CLEARED_UP_MILLISECONDS) return;
   const cursor = cluster.requireCore().log.cursor(mode);
   const upstream = cursor && world.clusterById(cursor.clusterId);
@@ -70,7 +70,8 @@ export function checkFrame(world: World, frame: TappedFrame): void {
     world.violate(4, `a ${frame.kind} frame from ${frame.from} to ${frame.to} names a key of class local`);
   }
   if (!frame.bytes.includes(FILTERED_MOUNT)) return;
-  if (world.topology.filtered.includes(to)) {
+  if (!world.filters.isSettled(to)) return;
+  if (world.filters.isDenied(to)) {
     world.violate(4, `a ${frame.kind} frame from ${frame.from} to ${frame.to} names the filtered mount`);
   } else world.coverage.count("frames with the mount that others filter");
 }
@@ -79,11 +80,13 @@ export function checkFrame(world: World, frame: TappedFrame): void {
 export function checkDisks(world: World): void {
   for (const cluster of world.clusters.values()) {
     const site = world.siteOf(cluster.name);
+    const isSettled = world.filters.isUnchanged(site) || (world.filters.isSettled(site) && world.hasFollowed(cluster));
+    const denied = world.filters.isDenied(site) && isSettled;
     for (const { key } of cluster.disk.range("g/", undefined, Number.POSITIVE_INFINITY)) {
       if (key.includes(TOKEN_MARK) && !key.includes(`${TOKEN_MARK}${site}-`)) {
         world.violate(4, `${cluster.name} stores ${key}`);
       }
-      if (key.includes(FILTERED_MOUNT) && world.topology.filtered.includes(site)) {
+      if (key.includes(FILTERED_MOUNT) && denied) {
         world.violate(4, `${cluster.name} stores ${key}`);
       }
     }

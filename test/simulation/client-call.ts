@@ -1,22 +1,32 @@
 import { isServerError, ServerError } from "../../server/sdk/errors";
 import { WORLD } from "./scheduler";
+import type { SimulatedCluster } from "./simulated-cluster";
 import type { World } from "./world";
 
 const PATIENCE_MILLISECONDS = 3_000;
 
-/** Codes that leave open whether the write was made: told by the network, or asked again after the commit. */
+/** Codes that leave open whether the write was made: told by the network, or by the gate that is asked again after the commit. */
 const UNCERTAIN: ReadonlySet<string> = new Set([
   "internal",
   "primary_unreachable",
+  "draining",
   "fenced",
   "unconfirmed",
   "dr_unconfirmed",
   "dr_not_synchronous",
 ]);
 
-/** Errors after which a client may be sure that nothing was written. */
-export function isRefusal(error: unknown): boolean {
-  return isServerError(error) && !UNCERTAIN.has(error.code);
+/**
+ * Whether a client may be sure that nothing was written.
+ * @param wasPrimary whether the cluster took writes when the call began: one that gives that up meanwhile may have made it
+ */
+export function isRefusal(error: unknown, wasPrimary: boolean): boolean {
+  return isServerError(error) && !UNCERTAIN.has(error.code) && !(wasPrimary && error.code === "read_only");
+}
+
+export function takesWrites(cluster: SimulatedCluster): boolean {
+  const roles = cluster.replication?.state();
+  return roles?.dr !== "secondary" && roles?.performance !== "secondary";
 }
 
 /** Waits for the answer with the patience of a client. What comes later still counts as said. */

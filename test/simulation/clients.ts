@@ -1,4 +1,4 @@
-import { isRefusal, patiently } from "./client-call";
+import { isRefusal, patiently, takesWrites } from "./client-call";
 import { forwardedRequest } from "./forwarded-request";
 import { KvClient } from "./kv-client";
 import type { Attempt } from "./ledger";
@@ -10,7 +10,7 @@ import { FILTERED_MOUNT, OPEN_MOUNT, TOKEN_MARK } from "./topology";
 import { tableOfSite, type World } from "./world";
 
 const KEYS_PER_CLIENT = 6;
-const OPERATIONS_PER_SECOND = 120;
+const OPERATIONS_PER_SECOND = 100;
 
 /** Clients of one world: each writes its own keys, one write after the other, and keeps to what it was told. */
 export class Clients {
@@ -69,7 +69,7 @@ export class Clients {
     const { topology, clusters: all } = this.world;
     // A cluster that must not have the mount may stand alone for a while: then it would keep what it is given.
     const clusters = [...all.values()].filter(
-      ({ name }) => mount !== FILTERED_MOUNT || !topology.filtered.includes(this.world.siteOf(name)),
+      ({ name }) => mount !== FILTERED_MOUNT || !topology.filterable.includes(this.world.siteOf(name)),
     );
     await this.write(random, "shared", key, at, this.choose(random, clusters, "shared"));
   }
@@ -98,7 +98,9 @@ export class Clients {
     const keyClass = table === "shared" ? "replicated" : "local";
     const attempt = this.world.ledger.begin(table, key, value);
     const { clusterId } = cluster;
-    await this.settle(attempt, async () => {
+    // Its own data a performance secondary takes too.
+    const wasPrimary = table === "shared" ? takesWrites(cluster) : cluster.replication?.state().dr !== "secondary";
+    await this.settle(attempt, wasPrimary, async () => {
       const index = await cluster.put(keyClass, key, value);
       if (cluster.clusterId === clusterId) this.acknowledged(attempt, cluster, index);
     });
@@ -112,7 +114,7 @@ export class Clients {
     if (replication?.state().performance !== "secondary") return;
     const key = `data/${OPEN_MOUNT}/forwarded-${secondary}-${at % 40}-${Math.floor(at / 40)}`;
     const attempt = world.ledger.begin("shared", key, key);
-    await this.settle(attempt, async () => {
+    await this.settle(attempt, true, async () => {
       const { signal } = new AbortController();
       const answer = await replication.forward("performance", forwardedRequest(key, key), signal);
       const primary = world.cluster(answer.body.toString());
@@ -132,6 +134,8 @@ export class Clients {
 
   private acknowledged(attempt: Attempt, cluster: SimulatedCluster, index: number): void {
     const { ledger, coverage } = this.world;
+    // One that was taken out of its set stands alone: what it takes is no business of the set.
+    if (ledger.ownerOf(attempt.table) !== cluster.name && isAlone(cluster)) return;
     ledger.acknowledge(attempt, cluster.name, index);
     coverage.count("writes acknowledged");
     const epochs = cluster.history.entryAt(index)?.epochs;
@@ -144,9 +148,14 @@ export class Clients {
     if (dr !== "disabled") ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
   }
 
-  private settle(attempt: Attempt, run: () => Promise<void>): Promise<void> {
+  private settle(attempt: Attempt, wasPrimary: boolean, run: () => Promise<void>): Promise<void> {
     return patiently(this.world, "write", run, (error) => {
-      if (isRefusal(error)) this.world.ledger.refused(attempt);
+      if (isRefusal(error, wasPrimary)) this.world.ledger.refused(attempt);
     });
   }
+}
+
+function isAlone(cluster: SimulatedCluster): boolean {
+  const roles = cluster.replication?.state();
+  return roles !== undefined && roles.performance === "disabled" && roles.dr === "disabled";
 }

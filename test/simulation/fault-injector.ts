@@ -22,7 +22,7 @@ export class FaultInjector {
     this.drawn = (kinds.length === 0 ? FAULT_KINDS : kinds).flatMap((kind) =>
       Array<string>(FAULTS[kind]?.weight ?? 0).fill(kind),
     );
-    this.quietMilliseconds = this.random.between(1_000, 3_500);
+    this.quietMilliseconds = this.random.between(800, 3_000);
   }
 
   async run(): Promise<void> {

@@ -2,7 +2,7 @@ import { isServerError } from "../../server/sdk/errors";
 import { stringifyJson } from "../../server/sdk/json";
 import { JsonReader } from "../../server/sdk/json-reader";
 import type { Outcome } from "../../server/sdk/outcome";
-import { isRefusal, patiently } from "./client-call";
+import { isRefusal, patiently, takesWrites } from "./client-call";
 import type { SeededRandom } from "./seeded-random";
 import type { SimulatedCluster } from "./simulated-cluster";
 import type { World } from "./world";
@@ -47,6 +47,7 @@ export class KvClient {
     const newest = world.cas.newest(path);
     const expected = random.chance(0.85) ? newest : Math.max(0, newest - 1 + random.integerBelow(3));
     const isStill = this.sameOwner(primary);
+    const wasPrimary = takesWrites(primary);
     const attempt = world.cas.beginWrite(path, value, expected);
     const body = { data: { value }, options: { cas: expected } };
     await patiently(
@@ -59,7 +60,7 @@ export class KvClient {
         world.coverage.count("secrets written with check-and-set");
       },
       (error) => {
-        if (!isRefusal(error) || !isStill()) return;
+        if (!isRefusal(error, wasPrimary) || !isStill()) return;
         if (!isServerError(error, "invalid_request")) world.cas.refused(attempt);
         else {
           world.cas.mismatched(attempt);

@@ -3,11 +3,14 @@ import { ServerError } from "../../server/sdk/errors";
 import type { ReplicationMode } from "../../server/sdk/log";
 import { WORLD } from "./scheduler";
 import type { SimulatedCluster } from "./simulated-cluster";
-import { FILTERED_PATH } from "./topology";
+import { APPROLE_PATH, KV_PATH } from "./simulated-mounts";
+import { FILTERED_PATH, OPEN_PATH } from "./topology";
 import type { World } from "./world";
 
 const CALL_MILLISECONDS = 12_000;
 const POLL_MILLISECONDS = 100;
+const DENYING = { mode: "deny", paths: [FILTERED_PATH] } as const;
+const ALLOWING = { mode: "allow", paths: [OPEN_PATH, KV_PATH, APPROLE_PATH] } as const;
 const NO_API = { address: "", caFile: "", caPath: "", caCertificate: "" };
 
 /** What an operator can do with one command, tried again until it is done: calls fail, time out, and may have worked all the same. */
@@ -79,7 +82,11 @@ export class Operator {
       }
       if (role === "disabled") {
         const token = await this.token(primary, secondary, mode);
-        if (token === undefined) return false;
+        if (token === undefined) {
+          // A primary that waits for the word of a secondary that left writes again once it is told that it left.
+          await this.revoke(primary, secondary, mode);
+          return false;
+        }
         await this.call("enable secondary", secondary, (service) =>
           service.enableSecondary(mode, { token, api: NO_API }),
         );
@@ -130,47 +137,114 @@ export class Operator {
     return this.insist(milliseconds, async () => {
       const role = this.roleOf(secondary, mode);
       if (role === "primary") {
-        const signal = new AbortController().signal;
-        await this.call(`demote ${mode}`, secondary, (service) =>
-          service.demotePrimary(mode, { targetId: undefined, signal }),
-        );
+        await this.demote(secondary, mode);
         return false;
       }
       if (role === "secondary" && !told) {
-        const token = await this.token(primary, secondary, mode);
-        if (token === undefined) return false;
-        told = await this.call("update primary", secondary, (service) =>
-          service.updatePrimary(mode, { token, api: NO_API, addresses: [] }),
-        );
+        told = await this.tellPrimary(primary, secondary, mode);
         return false;
       }
       return told && (await this.until(() => secondary.isStreaming(mode), 15_000));
     });
   }
 
-  /** Throws a secondary out and takes it in again as a new one. */
-  async revokeAndReturn(primary: SimulatedCluster, secondary: SimulatedCluster, milliseconds: number): Promise<void> {
-    const mode = "performance";
-    const revoked = await this.call("revoke", primary, (service) => service.revokeSecondary(mode, secondary.name));
-    if (!revoked) return;
-    await this.insist(milliseconds / 2, async () => {
-      if (this.roleOf(secondary, mode) === "disabled") return true;
-      await this.call("disable secondary", secondary, (service) => service.disableSecondary(mode));
-      return false;
-    });
-    await this.link(primary, secondary, mode, milliseconds / 2);
+  /** @returns whether nobody can follow with the secondary's credentials any more */
+  revoke(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
+    return this.call(`revoke ${mode} secondary`, primary, (service) => service.revokeSecondary(mode, secondary.name));
   }
 
-  /** Sets the filters of the topology. */
+  /** Takes a cluster out of its set, whatever it is in it. @returns whether it is out of it */
+  disable(cluster: SimulatedCluster, mode: ReplicationMode, milliseconds: number): Promise<boolean> {
+    return this.insist(milliseconds, async () => {
+      const role = this.roleOf(cluster, mode);
+      if (role === "disabled") return true;
+      await this.call(`disable ${mode} ${role}`, cluster, (service) =>
+        role === "primary" ? service.disablePrimary(mode) : service.disableSecondary(mode),
+      );
+      return false;
+    });
+  }
+
+  /** Says once more what every secondary may have. */
   async filterAll(primary: SimulatedCluster, milliseconds: number): Promise<boolean> {
-    for (const secondary of this.world.topology.filtered) {
-      const set = (): Promise<boolean> =>
-        this.call("paths filter", primary, (service) =>
-          service.writePathsFilter(secondary, { mode: "deny", paths: [FILTERED_PATH] }),
-        );
-      if (!(await this.insist(milliseconds, set))) return false;
+    for (const name of this.world.filters.names()) {
+      if (!(await this.filter(primary, name, milliseconds))) return false;
     }
     return true;
+  }
+
+  /** Has the primary do what is wanted of the secondary's filter. */
+  async filter(primary: SimulatedCluster, name: string, milliseconds: number, byAllowing = false): Promise<boolean> {
+    const { filters, confirmed } = this.world;
+    const denied = filters.isDenied(name);
+    const filter = byAllowing ? ALLOWING : DENYING;
+    const set = (): Promise<boolean> =>
+      this.call(denied ? `paths filter by ${filter.mode}` : "paths filter removed", primary, (service) =>
+        denied ? service.writePathsFilter(name, filter) : service.deletePathsFilter(name),
+      );
+    if (!(await this.insist(milliseconds, set))) return false;
+    if (!filters.isSettled(name)) filters.changed(name);
+    confirmed.delete(`performance ${name}`);
+    return true;
+  }
+
+  /** Gives the cluster the role whose table it answers for, however it was left. @returns whether it is primary */
+  makePrimary(cluster: SimulatedCluster, mode: ReplicationMode, milliseconds: number): Promise<boolean> {
+    return this.insist(milliseconds, async () => {
+      const role = this.roleOf(cluster, mode);
+      if (role === "primary") return true;
+      if (role === "disabled") await this.enablePrimary(cluster, mode, 0);
+      // A handing over that was not ended: it gave the role up, and nobody took it.
+      else if (role === "secondary") await this.unplanned(mode, cluster, 0);
+      return false;
+    });
+  }
+
+  /** Brings a cluster to the side of the primary, from whatever it is now. @returns whether it streams */
+  bring(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode, milliseconds: number) {
+    let told = false;
+    return this.insist(milliseconds, async () => {
+      if (!(await this.makePrimary(primary, mode, 0))) return false;
+      const role = this.roleOf(secondary, mode);
+      const isOfSet = primary.status(mode).cluster_id === secondary.status(mode).cluster_id;
+      if (role === "primary") {
+        await this.demote(secondary, mode);
+      } else if (role === "secondary" && !isOfSet) {
+        await this.disable(secondary, mode, 0);
+      } else if (role === "secondary" && !told) {
+        told = await this.tellPrimary(primary, secondary, mode);
+      } else if (role === "disabled") {
+        await this.link(primary, secondary, mode, 0);
+      } else if (role !== "down") return await this.until(() => secondary.isStreaming(mode), 15_000);
+      return false;
+    });
+  }
+
+  private async demote(cluster: SimulatedCluster, mode: ReplicationMode): Promise<void> {
+    const signal = new AbortController().signal;
+    await this.call(`demote ${mode}`, cluster, (service) =>
+      service.demotePrimary(mode, { targetId: undefined, signal }),
+    );
+  }
+
+  private async tellPrimary(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {
+    const token = await this.token(primary, secondary, mode);
+    if (token === undefined) return false;
+    return await this.call(`update ${mode} primary by a token`, secondary, (service) =>
+      service.updatePrimary(mode, { token, api: NO_API, addresses: [] }),
+    );
+  }
+
+  /** An operator decides that a replaced primary goes on all the same. */
+  overrideFence(cluster: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
+    return this.call(`override ${mode} fence`, cluster, (service) => service.overrideFence(mode));
+  }
+
+  /** Tells a secondary where its primary is to be found. */
+  tellAddress(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
+    return this.call(`update ${mode} primary by addresses`, secondary, (service) =>
+      service.updatePrimary(mode, { token: undefined, api: NO_API, addresses: [primary.address] }),
+    );
   }
 
   private async token(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {

@@ -14,6 +14,8 @@ import type { View } from "../../server/sdk/view";
 
 export const KV_MOUNT = "mount-kv-71d";
 export const APPROLE_MOUNT = "mount-approle-2b8";
+export const KV_PATH = "kv/";
+export const APPROLE_PATH = "auth/approle/";
 
 /** What the mounts of a cluster are opened on. */
 export interface MountSurroundings {
@@ -72,8 +74,8 @@ export class SimulatedMounts {
   private readonly approleContext: ApproleContext;
 
   constructor(surroundings: MountSurroundings) {
-    const secrets = new SimulatedMountContext(surroundings, KV_MOUNT, "kv/", new Map([["version", "2"]]));
-    const logins = new SimulatedMountContext(surroundings, APPROLE_MOUNT, "auth/approle/", new Map());
+    const secrets = new SimulatedMountContext(surroundings, KV_MOUNT, KV_PATH, new Map([["version", "2"]]));
+    const logins = new SimulatedMountContext(surroundings, APPROLE_MOUNT, APPROLE_PATH, new Map());
     this.approleContext = openApprole(logins);
     this.kv = openMount(kv, secrets);
     this.approle = openMount({ ...approle, open: () => this.approleContext }, logins);

@@ -7,7 +7,7 @@ import type { Mutation } from "./mutations";
 import { Operator } from "./operator";
 import { Scenario } from "./scenario";
 import type { SimulatedCluster } from "./simulated-cluster";
-import { APPROLE_MOUNT, KV_MOUNT } from "./simulated-mounts";
+import { APPROLE_MOUNT, APPROLE_PATH, KV_MOUNT, KV_PATH } from "./simulated-mounts";
 import { FILTERED_MOUNT, FILTERED_PATH, OPEN_MOUNT, OPEN_PATH, TOKEN_MARK } from "./topology";
 import { type ViolationRecord, World } from "./world";
 
@@ -99,9 +99,9 @@ class Simulation {
     await this.chaos();
     faults.stop();
     scenario.stop();
+    await clients.stop();
     await breaking;
     await moving;
-    await clients.stop();
     await scenario.converge();
     this.over = true;
     await reading;
@@ -126,8 +126,8 @@ class Simulation {
     const a = world.cluster("a");
     await a.put("replicated", `mounts/${OPEN_MOUNT}`, stringifyJson({ path: OPEN_PATH }));
     await a.put("replicated", `mounts/${FILTERED_MOUNT}`, stringifyJson({ path: FILTERED_PATH }));
-    await a.put("replicated", `mounts/${KV_MOUNT}`, stringifyJson({ path: "kv/" }));
-    await a.put("replicated", `mounts/${APPROLE_MOUNT}`, stringifyJson({ path: "auth/approle/" }));
+    await a.put("replicated", `mounts/${KV_MOUNT}`, stringifyJson({ path: KV_PATH }));
+    await a.put("replicated", `mounts/${APPROLE_MOUNT}`, stringifyJson({ path: APPROLE_PATH }));
     for (let n = 0; n < 20; n += 1) await a.put("replicated", `data/${FILTERED_MOUNT}/first-${n}`, "x".repeat(200));
     // A key of the primary's own that no snapshot may carry to a performance secondary.
     await a.put("local", `core/token/${TOKEN_MARK}a-first`, "1");

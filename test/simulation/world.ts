@@ -2,6 +2,7 @@ import { stringifyJson } from "../../server/sdk/json";
 import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { CasHistory } from "./cas-history";
 import { Coverage } from "./coverage";
+import { Filters } from "./filters";
 import { Ledger } from "./ledger";
 import type { Mutation } from "./mutations";
 import type { RoleCommit } from "./observed-barrier";
@@ -28,6 +29,8 @@ export interface ViolationRecord {
 /** Beside the invariants of the design: check-and-set on the primary is linearizable. */
 export const LINEARIZABLE = 9;
 
+const FOLLOWED_MILLISECONDS = 15_000;
+
 /** One simulated world: clusters, network, ledger, and what was found wrong. */
 export class World implements SimulatedWorld {
   readonly seed: number;
@@ -37,6 +40,7 @@ export class World implements SimulatedWorld {
   readonly coverage = new Coverage();
   readonly ledger: Ledger;
   readonly topology: Topology;
+  readonly filters: Filters;
   readonly clusters = new Map<string, SimulatedCluster>();
   readonly violations: ViolationRecord[] = [];
   readonly cas = new CasHistory((text) => this.violate(LINEARIZABLE, text));
@@ -55,6 +59,8 @@ export class World implements SimulatedWorld {
   readonly compared = new Map<string, string>();
   /** `<mode> <secondary>`: a repair began and did not end: it holds neither an old state nor a new one. */
   private readonly torn = new Set<string>();
+  /** `<mode> <secondary>`: when it began to stream. */
+  private readonly streamsSince = new Map<string, number>();
   private readonly pendingRoles = new Map<string, RoleCommit>();
   private readonly generations = new Map<string, string>();
 
@@ -65,6 +71,7 @@ export class World implements SimulatedWorld {
     this.network = new SimulatedNetwork(this.scheduler, new SeededRandom(options.seed, "network"));
     this.ledger = new Ledger((invariant, text) => this.violate(invariant, text));
     this.topology = this.random.pick(TOPOLOGIES);
+    this.filters = new Filters(this.topology.filtered, () => this.scheduler.nowMilliseconds);
     // Short logs make secondaries fall back to a diff.
     this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
@@ -93,6 +100,12 @@ export class World implements SimulatedWorld {
 
   clusterById(id: string): SimulatedCluster | undefined {
     return [...this.clusters.values()].find((cluster) => cluster.clusterId === id);
+  }
+
+  /** Whether it streamed for so long that it knows of every filter that is settled; one that cannot hear of it may not. */
+  hasFollowed(cluster: SimulatedCluster): boolean {
+    const since = this.streamsSince.get(`performance ${cluster.name}`);
+    return since !== undefined && since <= this.scheduler.nowMilliseconds - FOLLOWED_MILLISECONDS;
   }
 
   violate(invariant: number, text: string): void {
@@ -151,6 +164,8 @@ export class World implements SimulatedWorld {
       this.coverage.count(`state ${state[2]} -> ${state[3]}`);
       const name = `${state[1]} ${cluster.name}`;
       this.confirmed.delete(name);
+      this.streamsSince.delete(name);
+      if (state[3] === "stream-wals") this.streamsSince.set(name, this.scheduler.nowMilliseconds);
       if (state[3] === "merkle-sync") this.torn.add(name);
       if (state[3] === "stream-wals") this.torn.delete(name);
     }
@@ -179,7 +194,8 @@ export class World implements SimulatedWorld {
     const { log, barrier } = cluster.requireCore();
     if (entry.origin.clusterId === log.clusterId) return;
     for (const mode of ["performance", "dr"] as const) {
-      if (log.cursor(mode) === undefined || entry.epochs[mode].number === 0) continue;
+      // A diff may end before the history is adopted; a stream begins with that.
+      if (!cluster.isStreaming(mode) || entry.epochs[mode].number === 0) continue;
       const lineage = barrier.lineage(mode);
       if (lineage.length > 0 && entry.epochs[mode].number > lineage.length) {
         this.violate(
@@ -194,6 +210,7 @@ export class World implements SimulatedWorld {
     this.era += 1;
     this.uses.pardonAll();
     this.sessions.pardonAll();
+    this.filters.unsettleAll();
     this.coverage.count("acknowledged writes may be lost");
   }
 
