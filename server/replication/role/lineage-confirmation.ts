@@ -1,5 +1,6 @@
 import type { Timer } from "../../sdk/clock";
 import type { KeyClass, ReplicationMode, WriteRefusal } from "../../sdk/log";
+import { type Moment, millisecondsSince } from "../stream/moment";
 import type { ReplicationDependencies } from "./dependencies";
 import { MODES } from "./replication-store";
 import type { RoleState } from "./role-state";
@@ -11,7 +12,7 @@ import type { RoleState } from "./role-state";
  * clock that lies before the secondary gave it, so one that lay in a socket while this process stood still comes too late.
  */
 export class LineageConfirmation {
-  private readonly confirmedAtMilliseconds = new Map<ReplicationMode, number>();
+  private readonly confirmedAt = new Map<ReplicationMode, Moment>();
   private readonly announced = new Set<ReplicationMode>();
   private timer: Timer | undefined;
   private closed = false;
@@ -25,7 +26,7 @@ export class LineageConfirmation {
   isWaiting(mode: ReplicationMode): boolean {
     const { fencing } = this.deps.settings;
     if (fencing.mode === "off" || this.state.followersOf(mode).length === 0) return false;
-    return this.endMilliseconds(mode) <= this.deps.clock.monotonicMilliseconds();
+    return this.restMilliseconds(mode) <= 0;
   }
 
   /** Of writes of these classes. What only performance secondaries could tell concerns shared data alone. */
@@ -36,10 +37,12 @@ export class LineageConfirmation {
     return shared && this.isWaiting("performance") ? this.refusalIn("performance") : undefined;
   }
 
-  /** A secondary that has followed us in this epoch still agrees. @param atMilliseconds monotonic, not after it said so */
-  confirm(mode: ReplicationMode, atMilliseconds: number): void {
-    const before = this.confirmedAtMilliseconds.get(mode);
-    if (before === undefined || before < atMilliseconds) this.confirmedAtMilliseconds.set(mode, atMilliseconds);
+  /** A secondary that has followed us in this epoch still agrees. @param saidAfter the moment that it said so after */
+  confirm(mode: ReplicationMode, saidAfter: Moment): void {
+    const { clock } = this.deps;
+    const before = this.confirmedAt.get(mode);
+    const isLater = before === undefined || millisecondsSince(saidAfter, clock) < millisecondsSince(before, clock);
+    if (isLater) this.confirmedAt.set(mode, saidAfter);
     this.announce();
   }
 
@@ -53,10 +56,11 @@ export class LineageConfirmation {
     this.timer?.cancel();
   }
 
-  private endMilliseconds(mode: ReplicationMode): number {
-    const confirmed = this.confirmedAtMilliseconds.get(mode);
-    if (confirmed === undefined) return Number.NEGATIVE_INFINITY;
-    return confirmed + this.deps.settings.fencing.leaseMilliseconds;
+  /** Of the lease. */
+  private restMilliseconds(mode: ReplicationMode): number {
+    const confirmed = this.confirmedAt.get(mode);
+    if (confirmed === undefined) return 0;
+    return this.deps.settings.fencing.leaseMilliseconds - millisecondsSince(confirmed, this.deps.clock);
   }
 
   private refusalIn(mode: ReplicationMode): WriteRefusal {
@@ -94,12 +98,11 @@ export class LineageConfirmation {
   /** For the next lease that ends. One timer, set again when it fires: confirmations come every second. */
   private setTimer(): void {
     if (this.timer !== undefined || this.closed || this.deps.settings.fencing.mode === "off") return;
-    const now = this.deps.clock.monotonicMilliseconds();
-    const ends = MODES.filter((mode) => this.state.followersOf(mode).length > 0)
-      .map((mode) => this.endMilliseconds(mode))
-      .filter((end) => end > now);
-    if (ends.length === 0) return;
-    this.timer = this.deps.clock.setTimer(Math.min(...ends) - now, () => {
+    const rests = MODES.filter((mode) => this.state.followersOf(mode).length > 0)
+      .map((mode) => this.restMilliseconds(mode))
+      .filter((rest) => rest > 0);
+    if (rests.length === 0) return;
+    this.timer = this.deps.clock.setTimer(Math.min(...rests), () => {
       this.timer = undefined;
       this.announce();
     });

@@ -2,6 +2,7 @@ import type { Lineage, ReplicationMode } from "../../sdk/log";
 import type { Peer, ServerCredentials } from "../../sdk/transport";
 import { filterAllows, type MountScope } from "../filter/mount-scope";
 import type { Hello } from "../stream/control-codec";
+import type { Moment } from "../stream/moment";
 import type { HubRoles, Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
 import type { Fence } from "./fence";
@@ -74,17 +75,17 @@ export class SetMembers implements HubRoles {
     await this.heard().fence.learn(mode, newer);
   }
 
-  async memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void> {
+  async memberFollows(member: Member, hello: Hello, saidAfter: Moment): Promise<void> {
     const { changes, formerPrimaries } = this.heard();
-    this.confirmation.confirm(member.mode, saidAfterMilliseconds);
+    this.confirmation.confirm(member.mode, saidAfter);
     await changes.recordFollowing(member);
     changes.rememberAddress(member, hello.clusterAddress);
     void formerPrimaries.met(member.mode, hello.clusterId).catch(() => undefined);
     void this.conflicts.resolved(member.mode, hello.clusterId).catch(() => undefined);
   }
 
-  memberAgrees({ mode }: Member, saidAfterMilliseconds: number): void {
-    this.confirmation.confirm(mode, saidAfterMilliseconds);
+  memberAgrees({ mode }: Member, saidAfter: Moment): void {
+    this.confirmation.confirm(mode, saidAfter);
   }
 
   async memberRefused({ mode, id: secondaryId }: Member, { lineage, clusterAddress }: Hello): Promise<void> {

@@ -23,6 +23,7 @@ import { type Asked, questionTimer } from "./diff-metrics";
 import { DiffServer } from "./diff-server";
 import { FramePort } from "./frame-port";
 import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
+import { type Moment, momentOf } from "./moment";
 import { PacedChannel } from "./paced-channel";
 import { Refusals } from "./refusals";
 import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
@@ -61,11 +62,11 @@ export interface HubRoles {
   isFenced(mode: ReplicationMode): boolean;
   newerLineageSeen(mode: ReplicationMode, lineage: Lineage): Promise<void>;
   /** A member is let in: what its hello says of it is true now. Nothing is sent to it before this resolves. */
-  memberFollows(member: Member, hello: Hello, saidAfterMilliseconds: number): Promise<void>;
+  memberFollows(member: Member, hello: Hello, saidAfter: Moment): Promise<void>;
   /** A member was not let in. */
   memberRefused(member: Member, hello: Hello): Promise<void>;
-  /** A member that follows us agrees with our history still. Monotonic; not after it said so. */
-  memberAgrees(member: Member, saidAfterMilliseconds: number): void;
+  /** A member that follows us agrees with our history still. It said so after the moment. */
+  memberAgrees(member: Member, saidAfter: Moment): void;
 }
 
 export interface HubDependencies {
@@ -88,8 +89,8 @@ export interface SecondaryView extends ShipperView {
 
 /** Everything a primary does on the cluster port: lets members in, serves their channels, drops them when told. */
 export class PrimaryHub implements TransportGate {
-  /** When each connection stood, by the monotonic clock: whatever comes over it was said later. */
-  private readonly connectedAt = new WeakMap<Peer, number>();
+  /** When each connection stood: whatever comes over it was said later. */
+  private readonly connectedAt = new WeakMap<Peer, Moment>();
   private readonly connections = new Map<string, Set<PeerConnection>>();
   private readonly shippers = new Map<string, StreamShipper>();
   private readonly lastViews = new Map<string, ShipperView>();
@@ -123,7 +124,7 @@ export class PrimaryHub implements TransportGate {
       connection.destroy();
       return;
     }
-    this.connectedAt.set(connection.peer, this.deps.clock.monotonicMilliseconds());
+    this.connectedAt.set(connection.peer, momentOf(this.deps.clock));
     const key = keyOf(member.mode, member.id);
     const all = this.connections.get(key) ?? new Set();
     this.makeRoom(all, member);
@@ -149,15 +150,15 @@ export class PrimaryHub implements TransportGate {
     if (member === undefined) throw new Error("not a member");
     const { mode, id: secondary } = member;
     try {
-      await this.serve(channel, member, this.connectedAt.get(peer) ?? this.deps.clock.monotonicMilliseconds());
+      await this.serve(channel, member, this.connectedAt.get(peer) ?? momentOf(this.deps.clock));
     } catch (error) {
       this.refusals.noteFailure(error, { address: peer.address, mode, secondary, channel: channel.kind });
       throw error;
     }
   }
 
-  private async serve(channel: FrameChannel, member: Member, connectedAtMilliseconds: number): Promise<void> {
-    if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member, connectedAtMilliseconds);
+  private async serve(channel: FrameChannel, member: Member, connectedAt: Moment): Promise<void> {
+    if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member, connectedAt);
     if (channel.kind === SNAPSHOT_CHANNEL) {
       return await this.inTurn(channel, member, (paced) => this.serveSnapshot(paced, member));
     }
@@ -216,19 +217,14 @@ export class PrimaryHub implements TransportGate {
 
   private asked(channel: FrameChannel, member: Member): FrameChannel {
     const { clock, roles } = this.deps;
-    return askedChannel(channel, clock, (saidAfterMilliseconds) => roles.memberAgrees(member, saidAfterMilliseconds));
+    return askedChannel(channel, clock, (saidAfter) => roles.memberAgrees(member, saidAfter));
   }
 
-  private async serveStream(channel: FrameChannel, member: Member, connectedAtMilliseconds: number): Promise<void> {
+  private async serveStream(channel: FrameChannel, member: Member, connectedAt: Moment): Promise<void> {
     const hello = await this.expectHello(channel, member);
     const key = keyOf(member.mode, member.id);
     this.shippers.get(key)?.stop("the secondary connected again");
-    const shipper = new StreamShipper(
-      this.shipperDependencies(member, connectedAtMilliseconds),
-      member.id,
-      hello,
-      channel,
-    );
+    const shipper = new StreamShipper(this.shipperDependencies(member, connectedAt), member.id, hello, channel);
     this.shippers.set(key, shipper);
     this.deps.logger.log("info", "secondary connected", { mode: member.mode, secondary: member.id });
     try {
@@ -325,7 +321,7 @@ export class PrimaryHub implements TransportGate {
     await channel.receive();
   }
 
-  private shipperDependencies(member: Member, connectedAtMilliseconds: number): ShipperDependencies {
+  private shipperDependencies(member: Member, connectedAt: Moment): ShipperDependencies {
     const { mode } = member;
     const { roles, log, clock, logger, limits, apiAddress } = this.deps;
     return {
@@ -342,8 +338,8 @@ export class PrimaryHub implements TransportGate {
       clusterAddresses: () => roles.clusterAddresses(),
       isFenced: () => roles.isFenced(mode),
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
-      follows: (hello) => roles.memberFollows(member, hello, connectedAtMilliseconds),
-      agrees: (saidAfterMilliseconds) => roles.memberAgrees(member, saidAfterMilliseconds),
+      follows: (hello) => roles.memberFollows(member, hello, connectedAt),
+      agrees: (saidAfter) => roles.memberAgrees(member, saidAfter),
       hasOthers: () => this.shippers.size > 1,
       progressed: () => this.progressed(),
       refused: (detail, hello) => {

@@ -12,6 +12,7 @@ import type { Heartbeat, Hello } from "./control-codec";
 import { FramePort } from "./frame-port";
 import { HeartbeatExchange, type PeerFacts } from "./heartbeat-exchange";
 import type { StreamLimits } from "./limits";
+import { type Moment, momentOf } from "./moment";
 import { MountRepair } from "./mount-repair";
 import { entryBytes } from "./record-codec";
 import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
@@ -54,8 +55,8 @@ export interface ShipperDependencies {
   refused(reason: string, hello: Hello): Promise<void>;
   /** The secondary was let in. */
   follows(hello: Hello): Promise<void>;
-  /** The secondary agrees with our history. Monotonic; not after it said so. */
-  agrees(saidAfterMilliseconds: number): void;
+  /** The secondary agrees with our history. It said so after the moment. */
+  agrees(saidAfter: Moment): void;
   /** Whether the entries go to other secondaries as well. */
   hasOthers(): boolean;
   /** The secondary has applied more. */
@@ -385,7 +386,7 @@ export class StreamShipper {
       apiAddress: this.deps.apiAddress,
       clusterAddresses: this.deps.clusterAddresses(),
     });
-    this.sentHeartbeats.note(heartbeat.sentAtMilliseconds, this.deps.clock.monotonicMilliseconds());
+    this.sentHeartbeats.note({ ...momentOf(this.deps.clock), wallMilliseconds: heartbeat.sentAtMilliseconds });
     await this.port.send("heartbeat", heartbeat);
     if (this.target === undefined) this.setTarget();
   }
