@@ -72,6 +72,21 @@ describe("readConfiguration", () => {
       JSON.stringify({ ...JSON_FORM, listener: [{ tcp: { adress: "x" } }] }),
       /unknown key "listener.0.tcp.adress"; allowed: address, cluster_address/,
     ],
+    [
+      "a wait longer than a request",
+      JSON.stringify({ ...JSON_FORM, replication: { sync_dr_timeout: "61s" } }),
+      /replication\.sync_dr_timeout must be at most 60 seconds/,
+    ],
+    [
+      "a wait of no time",
+      JSON.stringify({ ...JSON_FORM, replication: { sync_dr_timeout: 0 } }),
+      /replication\.sync_dr_timeout must be at least 1 second/,
+    ],
+    [
+      "an unknown way of waiting",
+      JSON.stringify({ ...JSON_FORM, replication: { sync_dr: "sometimes" } }),
+      /"replication\.sync_dr" must be one of off, block, degrade/,
+    ],
     ["a wrong type", JSON.stringify({ ...JSON_FORM, cluster_name: 5 }), /"cluster_name" must be of type string/],
     [
       "a value that is not allowed",
@@ -192,5 +207,20 @@ describe("telemetry", () => {
   it("refuses what would be sent nowhere, and what it does not know", async () => {
     await expect(read("", 'telemetry { statsd_address = "h:8125" }')).rejects.toThrow('"telemetry.statsd_address"');
     await expect(read("telemetry { open = true }", "")).rejects.toThrow('"listener.0.tcp.telemetry.open"');
+  });
+});
+
+describe("enable_unauthenticated_access", () => {
+  const read = (line: string) =>
+    readConfiguration([file("a.hcl", `listener "tcp" { tls_disable = 1 }\nstorage "inmem" {}\n${line}`)]);
+
+  it("names calls; none by default", async () => {
+    expect((await read("")).unauthenticatedAccess).toEqual([]);
+    const named = 'enable_unauthenticated_access = ["generate-root", "generate-operation-token"]';
+    expect((await read(named)).unauthenticatedAccess).toEqual(["generate-root", "generate-operation-token"]);
+  });
+
+  it.each(['["everything"]', '"generate-operation-token"', "true", "[1]"])("refuses %s", async (value) => {
+    await expect(read(`enable_unauthenticated_access = ${value}`)).rejects.toThrow("enable_unauthenticated_access");
   });
 });

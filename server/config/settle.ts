@@ -39,14 +39,20 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
     maxLeaseTtlSeconds: seconds(general, "max_lease_ttl"),
     pidFile: text(general, "pid_file"),
     replication: {
-      consistencyWaitSeconds: seconds(replication, "consistency_wait", "replication."),
+      consistencyWaitSeconds: withinRequest(
+        seconds(replication, "consistency_wait", "replication."),
+        "consistency_wait",
+      ),
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
       logRetentionSeconds: positiveSeconds(replication, "log_retention_time", "replication."),
       secondaryWindowBytes: positive(replication, "secondary_window_size", "replication."),
       catchUpConcurrency: positive(replication, "catch_up_concurrency", "replication."),
       synchronousDr: (text(replication, "sync_dr") ?? "off") as "off" | "block" | "degrade",
-      synchronousDrTimeoutSeconds: positiveSeconds(replication, "sync_dr_timeout", "replication."),
+      synchronousDrTimeoutSeconds: withinRequest(
+        positiveSeconds(replication, "sync_dr_timeout", "replication."),
+        "sync_dr_timeout",
+      ),
       fencing: (text(replication, "fencing") ?? "lease") as "lease" | "off",
       fencingLeaseSeconds: positiveSeconds(replication, "fencing_lease", "replication."),
     },
@@ -249,6 +255,14 @@ function defaultOf(path: string): string | number {
   const value = optionTable.find((row) => row.path === path)?.default;
   if (typeof value !== "string" && typeof value !== "number") throw new Error(`option ${path} has no default`);
   return value;
+}
+
+/** A request is given up after 90 seconds, whatever it waits for. */
+const WAIT_SECONDS_MAX = 60;
+
+function withinRequest(waitSeconds: number, name: string): number {
+  if (waitSeconds <= WAIT_SECONDS_MAX) return waitSeconds;
+  throw new ConfigurationError(`replication.${name} must be at most ${WAIT_SECONDS_MAX} seconds`);
 }
 
 function positiveSeconds(options: Options, name: string, prefix = ""): number {

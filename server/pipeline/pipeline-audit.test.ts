@@ -88,3 +88,51 @@ test("a last use that cannot be finished fails the request, and the trail says s
   expect(answer.status).toBeGreaterThanOrEqual(500);
   expect(entries).toEqual(["request", expect.stringMatching(/^response ./)]);
 });
+
+test("a write that no DR secondary confirms is audited as what the client is told, and waits behind everything it wrote", async () => {
+  const fixture = await withBoxes();
+  fixture.tokens.set("limited", tokenFacts(["root"], { numUsesLeft: -1 }));
+  const order: string[] = [];
+  fixture.finishUse = async () => {
+    fixture.barrier.index++;
+    order.push("use finished");
+  };
+  fixture.audit = {
+    request: () => undefined,
+    response: async (_request, response) => {
+      order.push(`response ${response.error === "" ? response.outcome?.kind : response.error}`);
+    },
+  };
+  fixture.confirmDurable = async (index) => void order.push(`confirm ${index - fixture.barrier.index}`);
+  const write = (token: string, path = "boxes/box/a") =>
+    fixture.ask("POST", `/v1/${path}`, { token, body: '{"value":"1"}' });
+  expect((await write("limited")).status).toBe(204);
+  expect(order.splice(0)).toEqual(["use finished", "confirm 0", "response empty"]);
+  fixture.confirmDurable = () => Promise.reject(new ServerError("dr_unconfirmed", "uncertain"));
+  const unconfirmed = await write("root");
+  expect([unconfirmed.status, textOf(unconfirmed)]).toEqual([503, '{"errors":["uncertain"]}\n']);
+  expect(unconfirmed.headers ?? []).toEqual([]);
+  expect(order.splice(0)).toEqual(["response uncertain"]);
+  // What writes nothing waits for nobody, and neither does what was refused.
+  expect((await fixture.ask("GET", "/v1/boxes/box/a", { token: "root" })).status).toBe(200);
+  fixture.allows = () => false;
+  expect((await write("root")).status).toBe(403);
+});
+
+test("a read waits for a DR secondary only where it took a use, and although others write meanwhile", async () => {
+  const fixture = await withBoxes();
+  fixture.tokens.set("limited", tokenFacts(["root"], { numUsesLeft: 3 }));
+  await fixture.ask("POST", "/v1/boxes/box/a", { token: "root", body: '{"value":"1"}' });
+  let confirmed = 0;
+  fixture.confirmDurable = async () => void confirmed++;
+  // Somebody else's write falls into the middle of the request.
+  fixture.audit = { request: async () => void fixture.barrier.index++, response: () => undefined };
+  for (const [token, expected] of [
+    ["root", 0],
+    ["limited", 1],
+  ] as const) {
+    confirmed = 0;
+    expect((await fixture.ask("GET", "/v1/boxes/box/a", { token })).status).toBe(200);
+    expect([token, confirmed]).toEqual([token, expected]);
+  }
+});

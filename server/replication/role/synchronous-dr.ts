@@ -79,7 +79,11 @@ export class SynchronousDr {
   /** Roles or secondaries changed. */
   review(): void {
     if (this.settings.mode === "off") return;
-    if (this.state.followersOf("dr").length === 0) this.end();
+    if (this.state.effective("dr") !== "primary") {
+      // Whoever is primary now may not have what is waited for.
+      this.waits.failAll(new ServerError("dr_unconfirmed", this.uncertain()));
+      this.end();
+    } else if (this.state.followersOf("dr").length === 0) this.end();
     else this.progressed();
   }
 
@@ -193,7 +197,7 @@ export class SynchronousDr {
     });
   }
 
-  /** Nobody is left to wait for. */
+  /** Nobody is left to wait for: the operator has revoked the last one, and goes on without. */
   private end(): void {
     this.synchronous = false;
     this.mark = undefined;

@@ -167,3 +167,17 @@ test("a secondary that is still being built confirms nothing", async () => {
   await until("a is synchronous", () => a.status("dr").sync_dr_state === "synchronous");
   expect(await getKey(b.core, "data/m1/during-4")).toBe("during-4");
 });
+
+test("block: what waits when this cluster stops being the primary was not confirmed", async () => {
+  const [a, b] = await pair("block");
+  set.network.cut("b", a.address);
+  const waiting = write(a, "waiting");
+  await until("it is written", async () => (await getKey(a.core, "data/m1/waiting")) !== undefined);
+  const signal = new AbortController().signal;
+  const [outcome] = await Promise.allSettled([
+    waiting,
+    a.replication.demotePrimary("dr", { targetId: undefined, signal }),
+  ]);
+  expect(outcome).toMatchObject({ status: "rejected", reason: { code: "dr_unconfirmed" } });
+  expect(await getKey(b.core, "data/m1/waiting")).toBeUndefined();
+});
