@@ -77,12 +77,22 @@ export class ServerProcess {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "meridian-server-"));
     mkdirSync(folder, { recursive: true });
     const server = new ServerProcess(folder, options.port ?? (await freePorts()), options);
-    await server.boot();
+    try {
+      await server.boot();
+    } catch (error) {
+      await server.destroy();
+      throw error;
+    }
     return server;
   }
 
   get pid(): number {
     return this.child?.pid ?? 0;
+  }
+
+  get isRunning(): boolean {
+    const { child } = this;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   get clusterAddress(): string {
@@ -116,7 +126,8 @@ export class ServerProcess {
     let rest = "";
     stream?.on("data", (chunk: Buffer) => {
       const text = chunk.toString("utf8");
-      this.log = (this.log + text).slice(-200_000);
+      this.log += text;
+      if (this.log.length > 400_000) this.log = this.log.slice(-200_000);
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) for (const seen of [...this.logListeners]) seen(line);
