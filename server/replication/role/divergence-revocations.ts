@@ -3,11 +3,13 @@ import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
 import type { ReplicationMode } from "../../sdk/log";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
+import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
 import { decodeRevocations, encodeRevocations } from "./divergence-records";
 import type { DivergenceStore, PendingRevocations } from "./divergence-store";
 import { MODES } from "./replication-store";
+import { writeRefusal } from "./role-rules";
 import type { RoleState } from "./role-state";
 
 /** Channel kind: one frame of revocations, one frame that says what became of them. */
@@ -96,14 +98,24 @@ export class RevocationDelivery {
 export async function serveRevocations(
   channel: FrameChannel,
   { mode }: Member,
+  state: RoleState,
   meanings: WriteMeanings | undefined,
   isAllowed: (mountPath: string) => boolean,
 ): Promise<void> {
   const frame = await channel.receive();
   if (frame === undefined) return;
-  const answer = await answerOf(mode, decodeRevocations(frame), meanings, isAllowed);
+  const revocations = decodeRevocations(frame);
+  const answer = isAcknowledging(mode, state)
+    ? await answerOf(mode, revocations, meanings, isAllowed)
+    : { applied: false, reason: "it acknowledges no writes now" };
   await channel.send(Buffer.from(stringifyJson(answer)));
   channel.end();
+}
+
+/** What there is nothing of here needs no write, and the word of a cluster that may have been replaced is worth nothing. */
+function isAcknowledging(mode: ReplicationMode, state: RoleState): boolean {
+  const classes = new Set(CLASSES_OF_MODE[mode]);
+  return writeRefusal(state.roles(), state.holds, classes) === undefined && state.unconfirmed(classes) === undefined;
 }
 
 async function answerOf(

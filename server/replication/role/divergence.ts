@@ -5,12 +5,13 @@ import { compareLineage, currentEpoch } from "../../sdk/lineage";
 import { type Lineage, LogDivergence, type ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import type { FrameChannel } from "../../sdk/transport";
+import type { Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
 import { reportData, rowData } from "./divergence-answers";
 import { type DifferingKey, DivergenceCapture, type OtherHistory } from "./divergence-capture";
 import type { DivergenceReport, DivergenceRow } from "./divergence-records";
 import { DivergenceReplay } from "./divergence-replay";
-import { RevocationDelivery } from "./divergence-revocations";
+import { RevocationDelivery, serveRevocations } from "./divergence-revocations";
 import { DivergenceStore } from "./divergence-store";
 import { MODES } from "./replication-store";
 import type { RoleState } from "./role-state";
@@ -70,6 +71,11 @@ export class Divergence implements DivergenceReports {
   /** Delivers what was left over. */
   start(): void {
     this.delivery.start();
+  }
+
+  /** A former primary hands over what it revoked while it stood alone. */
+  serve(channel: FrameChannel, member: Member, isAllowed: (mountPath: string) => boolean): Promise<void> {
+    return serveRevocations(channel, member, this.state, this.deps.meanings, isAllowed);
   }
 
   close(): void {

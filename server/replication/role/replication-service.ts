@@ -33,7 +33,7 @@ import { takeUpActivation } from "./activation-takeover";
 import { ClusterPort } from "./cluster-port";
 import type { ReplicationDependencies } from "./dependencies";
 import { Divergence } from "./divergence";
-import { REVOCATIONS_CHANNEL, serveRevocations } from "./divergence-revocations";
+import { REVOCATIONS_CHANNEL } from "./divergence-revocations";
 import { DynamicFilters } from "./dynamic-filters";
 import { Failover } from "./failover";
 import { FailoverPlan } from "./failover-plan";
@@ -378,7 +378,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
         [
           REVOCATIONS_CHANNEL,
           (channel: FrameChannel, member: Member) =>
-            serveRevocations(channel, member, this.deps.meanings, (path) => this.members.allowsMount(member, path)),
+            this.divergence.serve(channel, member, (path) => this.members.allowsMount(member, path)),
         ],
       ]),
     });
