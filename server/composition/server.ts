@@ -66,7 +66,7 @@ export class Server {
     );
     this.router = new Router({
       types: mountTypes(lateBound(() => this.services?.tokens)),
-      system: systemMount(system),
+      system: systemMount(system, configuration.unauthenticatedAccess.includes("generate-operation-token")),
       clock,
       random,
       logger: logger.named("mounts"),

@@ -13,6 +13,8 @@ export interface Configuration {
   readonly defaultLeaseTtlSeconds: number;
   readonly maxLeaseTtlSeconds: number;
   readonly pidFile: string | undefined;
+  /** Calls that ask for no token, as `enable_unauthenticated_access` names them. */
+  readonly unauthenticatedAccess: readonly string[];
   readonly replication: {
     readonly consistencyWaitSeconds: number;
     readonly drClientRequests: "forward" | "refuse";

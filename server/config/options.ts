@@ -2,7 +2,8 @@
  * Every option of the server's configuration, once. From this table come the schema (schema.ts), `meridian-server -help`,
  * docs/reference/configuration.md and the sample file.
  */
-export type OptionType = "string" | "boolean" | "integer" | "duration" | "size";
+/** `list`: an array of the `allowed` strings. */
+export type OptionType = "string" | "boolean" | "integer" | "duration" | "size" | "list";
 
 export interface OptionRow {
   /** Dotted path: `listener.tcp.address`. */
@@ -232,6 +233,13 @@ const general: readonly OptionRow[] = [
     default: "768h",
   },
   { path: "max_lease_ttl", type: "duration", description: "Longest TTL of tokens and leases.", default: "768h" },
+  {
+    path: "enable_unauthenticated_access",
+    type: "list",
+    description:
+      "Calls that ask for no token. generate-operation-token: key holders can make a DR operation token on a DR secondary whose primary is gone; take it out again afterwards, since it lets strangers begin and cancel attempts. The others are accepted from existing files; there are no such calls here.",
+    allowed: ["generate-operation-token", "generate-root", "rekey"],
+  },
   { path: "pid_file", type: "string", description: "File that the process id is written to, removed on exit." },
   { path: "disable_mlock", type: "boolean", description: "Accepted from existing files.", ignored: true },
   { path: "ui", type: "boolean", description: "Accepted from existing files.", ignored: true },

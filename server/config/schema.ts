@@ -8,7 +8,7 @@ const DURATION = {
     { type: "string", pattern: "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$|^[0-9]+$" },
   ],
 };
-const TYPES: Readonly<Record<OptionRow["type"], Schema>> = {
+const TYPES: Readonly<Record<Exclude<OptionRow["type"], "list">, Schema>> = {
   string: { type: "string" },
   boolean: { anyOf: [{ type: "boolean" }, { enum: [0, 1, "0", "1", "true", "false"] }] },
   integer: { type: "integer" },
@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<OptionRow["type"], Schema>> = {
 };
 
 function optionSchema(row: OptionRow): Schema {
+  if (row.type === "list") return { type: "array", items: { enum: row.allowed ?? [] } };
   return row.allowed === undefined ? { ...TYPES[row.type] } : { enum: row.allowed };
 }
 

@@ -38,6 +38,7 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
     defaultLeaseTtlSeconds: seconds(general, "default_lease_ttl"),
     maxLeaseTtlSeconds: seconds(general, "max_lease_ttl"),
     pidFile: text(general, "pid_file"),
+    unauthenticatedAccess: (shaped.enable_unauthenticated_access ?? []) as readonly string[],
     replication: {
       consistencyWaitSeconds: withinRequest(
         seconds(replication, "consistency_wait", "replication."),

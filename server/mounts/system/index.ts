@@ -2,6 +2,7 @@ import type { MountType } from "../../sdk/mount";
 import type { AnyPath } from "../../sdk/path";
 import type { SystemPorts } from "./context";
 import { SystemContext } from "./context";
+import { withOpenCeremony } from "./open-ceremony";
 import { auditPaths } from "./path-audit";
 import { capabilityPaths } from "./path-capabilities";
 import { configurationPaths } from "./path-configuration";
@@ -39,14 +40,18 @@ export const systemPaths: readonly AnyPath<SystemContext>[] = [
   ...replicationPaths,
 ];
 
-/** The system mount over the services of a server. Routable in every state of the node. */
-export function systemMount(ports: SystemPorts): MountType<SystemContext> {
+/**
+ * The system mount over the services of a server. Routable in every state of the node.
+ * @param opensCeremony the DR operation token ceremony asks for no token
+ */
+export function systemMount(ports: SystemPorts, opensCeremony = false): MountType<SystemContext> {
+  const paths = opensCeremony ? withOpenCeremony(systemPaths) : systemPaths;
   return {
     type: "system",
     kind: "secret",
     description: "The system backend is built-in and cannot be remounted or unmounted. It controls the server itself.",
     singleton: true,
-    paths: () => systemPaths,
+    paths: () => paths,
     open: (context) => new SystemContext(context, ports),
   };
 }
