@@ -18,6 +18,10 @@ export interface ServerOptions {
   readonly configuration?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Where the API is reached. @default 127.0.0.1 */
+  readonly host?: string;
+  /** What the server is started by, for instance to run in another network namespace. */
+  readonly command?: readonly string[];
 }
 
 export interface Initialized {
@@ -70,7 +74,7 @@ export class ServerProcess {
     readonly port: number,
     private readonly options: ServerOptions,
   ) {
-    this.api = new Api(`http://127.0.0.1:${port}`);
+    this.api = new Api(`http://${options.host ?? "127.0.0.1"}:${port}`);
   }
 
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {
@@ -109,7 +113,9 @@ export class ServerProcess {
   launch(): void {
     const file = join(this.folder, "config.json");
     writeFileSync(file, JSON.stringify(this.configuration()));
-    this.child = spawn(process.execPath, [resolve("server/bin/meridian-server"), `-config=${file}`], {
+    const own = [process.execPath, resolve("server/bin/meridian-server"), `-config=${file}`];
+    const [program = process.execPath, ...parameters] = [...(this.options.command ?? []), ...own];
+    this.child = spawn(program, parameters, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...this.options.environment },
     });
