@@ -22,7 +22,7 @@ function entry(index: number, operations: readonly (readonly [key: string, value
 function collector(valueBytesMax: number): DivergenceCollector {
   const decrypt: Barrier["decrypt"] = (_class, _key, ciphertext) => ciphertext;
   return new DivergenceCollector({
-    barrier: { decrypt } as Barrier,
+    barrier: { decrypt },
     mode: "performance",
     meanings: undefined,
     mountPathOf: async () => "secret/",

@@ -9,7 +9,7 @@ import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import { DIVERGENCE_LIMITS, type DivergenceRow, type DivergenceState } from "./divergence-records";
 
 export interface CollectorOptions {
-  readonly barrier: Barrier;
+  readonly barrier: Pick<Barrier, "decrypt">;
   readonly mode: ReplicationMode;
   /** Left out: keys are named as they are stored. */
   readonly meanings: WriteMeanings | undefined;

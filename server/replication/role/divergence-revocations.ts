@@ -15,6 +15,10 @@ import type { RoleState } from "./role-state";
 /** Channel kind: one frame of revocations, one frame that says what became of them. */
 export const REVOCATIONS_CHANNEL = "revocations";
 
+/** What decides whether this cluster acknowledges writes. */
+type AcknowledgingState = Pick<RoleState, "roles" | "holds" | "unconfirmed">;
+type RevokingMeanings = Pick<WriteMeanings, "mountOf" | "revoke">;
+
 const RETRY_FIRST_MILLISECONDS = 250;
 const RETRY_LATER_MILLISECONDS = 10_000;
 
@@ -98,8 +102,8 @@ export class RevocationDelivery {
 export async function serveRevocations(
   channel: FrameChannel,
   { mode }: Member,
-  state: RoleState,
-  meanings: WriteMeanings | undefined,
+  state: AcknowledgingState,
+  meanings: RevokingMeanings | undefined,
   isAllowed: (mountPath: string) => boolean,
 ): Promise<void> {
   const frame = await channel.receive();
@@ -113,7 +117,7 @@ export async function serveRevocations(
 }
 
 /** What there is nothing of here needs no write, and the word of a cluster that may have been replaced is worth nothing. */
-function isAcknowledging(mode: ReplicationMode, state: RoleState): boolean {
+function isAcknowledging(mode: ReplicationMode, state: AcknowledgingState): boolean {
   const classes = new Set(CLASSES_OF_MODE[mode]);
   return writeRefusal(state.roles(), state.holds, classes) === undefined && state.unconfirmed(classes) === undefined;
 }
@@ -121,7 +125,7 @@ function isAcknowledging(mode: ReplicationMode, state: RoleState): boolean {
 async function answerOf(
   mode: ReplicationMode,
   revocations: readonly Revocation[],
-  meanings: WriteMeanings | undefined,
+  meanings: RevokingMeanings | undefined,
   isAllowed: (mountPath: string) => boolean,
 ) {
   try {
@@ -139,7 +143,7 @@ async function answerOf(
 }
 
 /** All of them are tried; the first failure is told. */
-async function applyAll(meanings: WriteMeanings, revocations: readonly Revocation[]): Promise<void> {
+async function applyAll(meanings: RevokingMeanings, revocations: readonly Revocation[]): Promise<void> {
   const failures: unknown[] = [];
   for (const revocation of revocations) {
     await meanings.revoke(revocation).catch((error: unknown) => failures.push(error));
