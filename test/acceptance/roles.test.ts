@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { CANARY, nodeAndCluster, removeMirror, World } from "./world";
 
 jest.setTimeout(240_000);
@@ -124,10 +125,17 @@ resource "meridian_performance_secondary" "two" {
   expect([...(await terraform.resources()).keys()]).not.toContain("meridian_performance_secondary.two");
 });
 
-test("a DR secondary whose primary is gone for good can leave, with the token kept in advance", async () => {
+test.each([
+  ["with the token kept in advance", (entry: Readonly<Record<string, unknown>>) => entry],
+  [
+    "by the shares of the operator file",
+    ({ dr_operation_token: _, ...rest }: Readonly<Record<string, unknown>>) => rest,
+  ],
+])("a DR secondary whose primary is gone for good can leave, %s", async (_way, prepare) => {
+  const open = `settings_json = jsonencode({ enable_unauthenticated_access = ["generate-operation-token"] })`;
   const pair = (directory: string) => `
 ${nodeAndCluster(directory, "one")}
-${nodeAndCluster(directory, "two")}
+${nodeAndCluster(directory, "two", open)}
 resource "meridian_primary" "one" {
   cluster             = meridian_cluster.one.name
   deletion_protection = false
@@ -140,6 +148,10 @@ resource "meridian_dr_secondary" "two" {
   world = await World.create(pair);
   const { terraform } = world;
   await terraform.apply();
+  const operator = JSON.parse(await readFile(world.operatorFile, "utf8"));
+  expect(operator.clusters.two.dr_operation_token.token).toMatch(/^hvb\./);
+  operator.clusters.two = prepare(operator.clusters.two);
+  await writeFile(world.operatorFile, JSON.stringify(operator));
   process.kill(await world.runningPid("one"), "SIGKILL");
   await world.gone("one");
   const left = await terraform.destroy("-target=meridian_dr_secondary.two");

@@ -111,11 +111,12 @@ export class World {
   async secrets(): Promise<readonly string[]> {
     const operator = JSON.parse(await readFile(this.operatorFile, "utf8")) as OperatorFile;
     const entries = [...Object.values(operator.clusters), ...operator.archive.map(({ entry }) => entry)];
-    const found = entries.flatMap(({ keys, administrator, root_token: root }) => [
+    const found = entries.flatMap(({ keys, administrator, root_token: root, dr_operation_token: operation }) => [
       ...(keys?.shares_base64 ?? []),
       ...(keys?.shares_base64 ?? []).map((share) => Buffer.from(share, "base64").toString("hex")),
       ...(administrator === undefined ? [] : [administrator.secret_id]),
       ...(root === undefined ? [] : [root]),
+      ...(operation === undefined ? [] : [operation.token]),
     ]);
     const tokens = Object.values(operator.topologies).flatMap(({ dr_operation_token: token }) =>
       token ? [token.token] : [],
@@ -136,6 +137,7 @@ interface OperatorEntry {
   readonly keys?: { readonly shares_base64: readonly string[] };
   readonly administrator?: { readonly mount: string; readonly role_id: string; readonly secret_id: string };
   readonly root_token?: string;
+  readonly dr_operation_token?: { readonly token: string };
 }
 
 interface OperatorFile {
