@@ -3,6 +3,7 @@ import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import type { ApiClient } from "../replication/role/activation";
+import type { Clock } from "../sdk/clock";
 import { ServerError } from "../sdk/errors";
 import type { PrimaryApi } from "../sdk/replication-admin";
 
@@ -11,12 +12,22 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const CA_FILES_MAX = 100;
 
 /** Opens an activation token over another cluster's API, trusting only what the operator named. */
-export const activationApiClient: ApiClient = {
-  unwrap: (address, token, api) => {
-    const url = urlOf(address);
-    return post(url, { "X-Vault-Token": token, "X-Vault-Request": "true", "Content-Length": "0" }, trustOf(api));
-  },
-};
+export function activationApiClient(clock: Clock, timeoutMilliseconds = TIMEOUT_MILLISECONDS): ApiClient {
+  return {
+    unwrap: async (address, token, api) => {
+      const headers = { "X-Vault-Token": token, "X-Vault-Request": "true", "Content-Length": "0" };
+      const [url, trust] = [urlOf(address), trustOf(api)];
+      const limit = new AbortController();
+      // For the whole answer: one that trickles in would hold the enabling cluster's role changes for ever.
+      const timer = clock.setTimer(timeoutMilliseconds, () => limit.abort());
+      try {
+        return await post(url, { method: "POST", headers, signal: limit.signal }, trust);
+      } finally {
+        timer.cancel();
+      }
+    },
+  };
+}
 
 function urlOf(address: string): URL {
   if (!/^https?:\/\/[^\s/?#]+\/?$/.test(address)) {
@@ -58,10 +69,9 @@ function readAuthority(field: string, path: string): Buffer {
 
 function post(
   url: URL,
-  headers: Record<string, string>,
+  options: RequestOptions,
   trust: readonly Buffer[] | undefined,
 ): Promise<{ readonly status: number; readonly body: Buffer }> {
-  const options: RequestOptions = { method: "POST", headers, timeout: TIMEOUT_MILLISECONDS };
   const start = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void =>
@@ -75,10 +85,13 @@ function post(
         else chunks.push(chunk);
       });
       answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
-      answer.on("error", (error) => fail(error.message));
+      answer.on("error", (error: NodeJS.ErrnoException) => fail(reasonOf(error)));
     });
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${TIMEOUT_MILLISECONDS / 1000} s`)));
-    request.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+    request.on("error", (error: NodeJS.ErrnoException) => fail(reasonOf(error)));
     request.end();
   });
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return error.name === "AbortError" ? "it took too long" : (error.code ?? error.message);
 }

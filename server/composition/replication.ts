@@ -44,7 +44,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
     core,
     transport: environment.transport ?? http2Transport,
     certificates: clusterCertificates(clock, random),
-    api: activationApiClient,
+    api: activationApiClient(clock),
     clock,
     random,
     logger: logger.named("replication"),
