@@ -70,6 +70,8 @@ export function checkFrame(world: World, frame: TappedFrame): void {
     world.violate(4, `a ${frame.kind} frame from ${frame.from} to ${frame.to} names a key of class local`);
   }
   if (!frame.bytes.includes(FILTERED_MOUNT)) return;
+  // What tells a secondary to give a mount up names it, and nothing that is in it.
+  if (frame.kind === "stream" && decodeFrame(frame.bytes).kind === "forget") return;
   if (!world.filters.isSettled(to)) return;
   if (world.filters.isDenied(to)) {
     world.violate(4, `a ${frame.kind} frame from ${frame.from} to ${frame.to} names the filtered mount`);
@@ -111,7 +113,7 @@ export async function checkTable(world: World, table: string): Promise<void> {
     if (ledger.ownerOf(table) !== owner.name || owner.host !== host || owner.openings !== openings) return;
     if (before === undefined || after === undefined || before.has(found) || after.has(found)) continue;
     world.violate(
-      1,
+      ledger.wasTakenOver(table) && table !== "shared" ? 5 : 1,
       `${owner.name} holds ${found} as ${key} of ${table}, clients were told ${[...after].join(" or ")}`,
     );
     return;

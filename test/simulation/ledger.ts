@@ -52,6 +52,11 @@ export class Ledger {
     return this.table(table).owner;
   }
 
+  /** Whether the table's owner got it by a promotion. */
+  wasTakenOver(name: string): boolean {
+    return this.inheritances.some(({ table }) => table === name);
+  }
+
   tableNames(): readonly string[] {
     return [...this.tables.keys()];
   }

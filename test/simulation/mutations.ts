@@ -1,10 +1,17 @@
+import { BarrierView } from "../../server/barrier/barrier-view";
+import { primaryCalls } from "../../server/mounts/auth/approle/secret-id-store";
 import { CLASSES_OF_MODE } from "../../server/replication/filter/entry-filter";
 import { MountScope } from "../../server/replication/filter/mount-scope";
 import { UpstreamApply } from "../../server/replication/log/upstream-apply";
+import type { ReplicationDependencies } from "../../server/replication/role/dependencies";
 import { Failover } from "../../server/replication/role/failover";
+import { IndexStandings } from "../../server/replication/role/index-standings";
 import { RoleState } from "../../server/replication/role/role-state";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
+import { StreamShipper } from "../../server/replication/stream/shipper";
+import { KeyedLock } from "../../server/sdk/keyed-lock";
+import { LINEARIZABLE } from "./world";
 
 /** A planted bug. */
 export interface Mutation {
@@ -63,6 +70,42 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   { name: "ignores the paths filter", breaks: 4, plant: plantNoFilter },
   {
+    name: "does not look at a filter again that was changed",
+    breaks: 4,
+    plant: () => replaceMethod(StreamShipper.prototype, "followScope", () => () => Promise.resolve()),
+  },
+  { name: "forgets the tokens that it was shipped when it is promoted", breaks: 5, plant: plantForgottenTokens },
+  {
+    name: "says that it has applied what it has not",
+    breaks: 6,
+    latencyMilliseconds: 400,
+    plant: () => replaceMethod(IndexStandings.prototype, "wait", () => () => Promise.resolve(true)),
+  },
+  {
+    name: "honours a secret id without taking a use of it",
+    breaks: 7,
+    plant: () =>
+      replaceMethod(primaryCalls, "consume-secret-id", () => () => Promise.resolve(new Map([["taken", true]]))),
+  },
+  {
+    name: "writes whatever became of the version that was expected",
+    breaks: LINEARIZABLE,
+    plant: () =>
+      undoAll([
+        replaceMethod(BarrierView.prototype, "put", (original) => {
+          return function (key, value) {
+            return Reflect.apply(original, this, [key, value]);
+          };
+        }),
+        // Writers of one process take turns, which would hide it.
+        replaceMethod(
+          KeyedLock.prototype,
+          "run",
+          () => (_key, task) => (typeof task === "function" ? task() : undefined),
+        ),
+      ]),
+  },
+  {
     name: "gives up after a lost connection",
     breaks: 8,
     plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
@@ -94,6 +137,37 @@ function plantLostEntries(): () => void {
     }),
     replaceMethod(LiveTarget.prototype, "checkpoint", () => () => Promise.resolve(false)),
   ]);
+}
+
+/** The one planted bug that no checker of a single run can find: a run that depends on more than its seed. */
+export const UNREPEATABLE: Mutation = {
+  name: "depends on the machine's own clock",
+  breaks: 0,
+  plant: () =>
+    replaceMethod(PrimaryConnector.prototype, "rest", (original) => {
+      return function (milliseconds) {
+        return Reflect.apply(original, this, [Number(milliseconds) + (performance.now() % 7)]);
+      };
+    }),
+};
+
+function plantForgottenTokens(): () => void {
+  return replaceMethod(Failover.prototype, "promote", (original) => {
+    return async function (this: unknown, ...parameters) {
+      const answer: unknown = await Reflect.apply(original, this, parameters);
+      const deps: unknown = typeof this === "object" && this !== null ? Reflect.get(this, "deps") : undefined;
+      if (parameters[0] === "dr" && isDependencies(deps)) {
+        const view = deps.core.barrier.view("core/token/", "local");
+        const keys = await view.listAll("", { limit: 1_000 });
+        await view.commit(keys.map((key) => view.delete(key)));
+      }
+      return answer;
+    };
+  });
+}
+
+function isDependencies(deps: unknown): deps is ReplicationDependencies {
+  return typeof deps === "object" && deps !== null && "core" in deps;
 }
 
 function plantNoFilter(): () => void {

@@ -207,6 +207,7 @@ export class Operator {
       if (!(await this.makePrimary(primary, mode, 0))) return false;
       const role = this.roleOf(secondary, mode);
       const isOfSet = primary.status(mode).cluster_id === secondary.status(mode).cluster_id;
+      if (isOfSet && this.isAtSideOf(primary, secondary, mode)) return true;
       if (role === "primary") {
         await this.demote(secondary, mode);
       } else if (role === "secondary" && !isOfSet) {
@@ -218,6 +219,11 @@ export class Operator {
       } else if (role !== "down") return await this.until(() => secondary.isStreaming(mode), 15_000);
       return false;
     });
+  }
+
+  private isAtSideOf(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): boolean {
+    if (!secondary.isStreaming(mode)) return false;
+    return secondary.requireCore().log.cursor(mode)?.clusterId === primary.clusterId;
   }
 
   private async demote(cluster: SimulatedCluster, mode: ReplicationMode): Promise<void> {
@@ -237,6 +243,7 @@ export class Operator {
 
   /** An operator decides that a replaced primary goes on all the same. */
   overrideFence(cluster: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
+    this.world.overrides.add(`${mode} ${cluster.name}`);
     return this.call(`override ${mode} fence`, cluster, (service) => service.overrideFence(mode));
   }
 

@@ -1,23 +1,71 @@
 import { FAULT_KINDS } from "./fault-kinds";
 
-/** Everything that the seeds of a run together must have reached. */
-export const REQUIRED: readonly string[] = [
-  ...FAULT_KINDS.map((kind) => `fault ${kind}`),
+const MODES = ["performance", "dr"];
+
+/** What a secondary does, from one state to the next: every pair that its machine allows and that production can reach. */
+const STATES = [
   "state idle -> stream-wals",
   "state idle -> merkle-diff",
-  "state merkle-diff -> merkle-sync",
-  "state merkle-sync -> stream-wals",
+  "state stream-wals -> merkle-diff",
   "state stream-wals -> idle",
-  "planned dr promotion",
-  "unplanned dr promotion",
-  "planned performance promotion",
-  "caught up by a diff",
+  "state merkle-diff -> merkle-sync",
+  "state merkle-diff -> idle",
+  "state merkle-sync -> stream-wals",
+  "state merkle-sync -> idle",
+];
+
+/** What operators do with roles, known to have been done. */
+const ROLES = MODES.flatMap((mode) => [
+  `demote ${mode} with target: done`,
+  `demote ${mode}: done`,
+  `promote ${mode}: done`,
+  `promote ${mode} by force: done`,
+  `planned ${mode} promotion`,
+  `unplanned ${mode} promotion`,
+  `disable ${mode} primary: done`,
+  `disable ${mode} secondary: done`,
+  `revoke ${mode} secondary: done`,
+  `update ${mode} primary by a token: done`,
+  `update ${mode} primary by addresses: done`,
+]);
+
+const MOVES = ["two DR secondaries promoted at once", "override dr fence: done", "fenced"];
+
+const FILTERS = ["paths filter by deny: done", "paths filter by allow: done", "paths filter removed: done"];
+
+const BUILDS = [
   "bootstrap",
-  "fenced",
+  "generation replaced",
+  "caught up by a diff",
+  "build interrupted at the secondary",
+  "build interrupted at the primary",
+];
+
+/** Checks that had something to check. */
+const CHECKS = [
   "frames with local keys to a DR secondary",
   "frames with the mount that others filter",
   "positions compared",
   "tables read back",
   "checksums compared",
+  "writes acknowledged",
   "writes forwarded",
+  "secrets read",
+  "secrets written with check-and-set",
+  "check-and-set refused",
+  "sessions read back",
+  "sessions that went on elsewhere",
+  "logins with a counted secret id at a primary",
+  "logins with a counted secret id at a secondary",
+];
+
+/** Everything that the seeds of a run together must have reached. */
+export const REQUIRED: readonly string[] = [
+  ...FAULT_KINDS.map((kind) => `fault ${kind}`),
+  ...STATES,
+  ...ROLES,
+  ...MOVES,
+  ...FILTERS,
+  ...BUILDS,
+  ...CHECKS,
 ];

@@ -1,10 +1,10 @@
-import { MUTATIONS } from "./mutations";
+import { MUTATIONS, UNREPEATABLE } from "./mutations";
 import { simulate } from "./simulation";
 import type { SimulationJob, SimulationOutcome } from "./simulation-job";
 
 /** A worker process: runs the seeds that its parent sends, one after the other. */
 async function outcomeOf({ seed, milliseconds, mutation: name }: SimulationJob): Promise<SimulationOutcome> {
-  const mutation = name === undefined ? undefined : MUTATIONS.find((one) => one.name === name);
+  const mutation = name === undefined ? undefined : [...MUTATIONS, UNREPEATABLE].find((one) => one.name === name);
   const began = process.cpuUsage();
   const cpuMilliseconds = (): number => {
     const { user, system } = process.cpuUsage(began);

@@ -6,7 +6,7 @@ import { Filters } from "./filters";
 import { Ledger } from "./ledger";
 import type { Mutation } from "./mutations";
 import type { RoleCommit } from "./observed-barrier";
-import { Scheduler, WORLD } from "./scheduler";
+import { type Owner, Scheduler, WORLD } from "./scheduler";
 import { SeededRandom } from "./seeded-random";
 import { Sessions } from "./sessions";
 import { SimulatedCluster, type SimulatedWorld } from "./simulated-cluster";
@@ -30,6 +30,7 @@ export interface ViolationRecord {
 export const LINEARIZABLE = 9;
 
 const FOLLOWED_MILLISECONDS = 15_000;
+const API_MILLISECONDS = 5_000;
 
 /** One simulated world: clusters, network, ledger, and what was found wrong. */
 export class World implements SimulatedWorld {
@@ -53,6 +54,8 @@ export class World implements SimulatedWorld {
   readonly acknowledgesEarly: boolean;
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
+  /** `<mode> <cluster>`: an operator overrides its fence. */
+  readonly overrides = new Set<string>();
   /** `<mode> <secondary>`: what it holds was confirmed by a checkpoint since it began to stream. */
   readonly confirmed = new Set<string>();
   /** `<mode> <secondary>`: where it stood when it was compared last. */
@@ -61,6 +64,8 @@ export class World implements SimulatedWorld {
   private readonly torn = new Set<string>();
   /** `<mode> <secondary>`: when it began to stream. */
   private readonly streamsSince = new Map<string, number>();
+  /** Secondaries that build a new generation, and out of whose data. */
+  private readonly building = new Map<string, string>();
   private readonly pendingRoles = new Map<string, RoleCommit>();
   private readonly generations = new Map<string, string>();
 
@@ -127,10 +132,21 @@ export class World implements SimulatedWorld {
   // SimulatedWorld
 
   async unwrapAt(from: SimulatedCluster, address: string, token: string): Promise<{ status: number; body: Buffer }> {
-    const name = address.replace("https://", "").replace(":8200", "");
-    const cluster = this.cluster(name);
     const caller = from.host;
+    const name = address.replace("https://", "").replace(":8200", "");
     if (this.network.isBlocked(from.name, name)) throw new Error(`nobody answers at ${address}`);
+    // The called one may die with the call; the caller has the patience of the real client.
+    return await new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new Error(`${address} does not answer`));
+      const cancel = this.scheduler.after(API_MILLISECONDS, caller, "unwrap given up", giveUp);
+      this.unwrapThere(this.cluster(name), caller, token).then((answer) => {
+        cancel();
+        resolve(answer);
+      }, reject);
+    });
+  }
+
+  private async unwrapThere(cluster: SimulatedCluster, caller: Owner, token: string) {
     await this.scheduler.sleep(this.network.delay() * 3, cluster.host, "unwrap");
     const answer = await cluster.unwrapHere(token);
     await this.scheduler.sleep(this.network.delay(), caller, "unwrapped");
@@ -148,6 +164,7 @@ export class World implements SimulatedWorld {
     if (pending !== undefined) this.materialize(cluster, pending, log.epochs());
     if (before === undefined || before === cluster.generation) return;
     this.coverage.count("generation replaced");
+    this.building.delete(cluster.name);
     const table = tableOfSite(this.siteOf(cluster.name));
     if (this.ledger.ownerOf(table) === cluster.name) this.ledger.pardon(table);
     if (this.ledger.ownerOf("shared") === cluster.name) this.beginEra();
@@ -169,6 +186,8 @@ export class World implements SimulatedWorld {
       if (state[3] === "merkle-sync") this.torn.add(name);
       if (state[3] === "stream-wals") this.torn.delete(name);
     }
+    const fetched = /secondary fetched the bootstrap package .*"secondary":"(\w+)"/.exec(line);
+    if (fetched?.[1] !== undefined) this.building.set(fetched[1], cluster.name);
     for (const [text, name] of LOGGED) if (line.includes(text)) this.coverage.count(name);
   }
 
@@ -178,6 +197,7 @@ export class World implements SimulatedWorld {
       name,
       new SimulatedCluster(this, name, port, (cluster) => {
         this.scheduler.trace(`${cluster.name} is down`);
+        this.countInterruptions(cluster);
         this.scheduler.after(
           this.random.chance(0.8) ? this.random.between(50, 800) : this.random.between(800, 4_000),
           WORLD,
@@ -206,6 +226,14 @@ export class World implements SimulatedWorld {
     }
   }
 
+  private countInterruptions(crashed: SimulatedCluster): void {
+    if (this.building.delete(crashed.name)) this.coverage.count("build interrupted at the secondary");
+    for (const [name, primary] of this.building) {
+      if (primary === crashed.name) this.coverage.count("build interrupted at the primary");
+      if (primary === crashed.name) this.building.delete(name);
+    }
+  }
+
   private beginEra(): void {
     this.era += 1;
     this.uses.pardonAll();
@@ -222,6 +250,8 @@ export class World implements SimulatedWorld {
     const { mode, epoch, cursor } = pending;
     if (epochs[mode].number !== epoch.number || epochs[mode].clusterId !== epoch.clusterId) return;
     this.pendingRoles.delete(cluster.name);
+    // The two go their own ways from here on; what clients were told is with the other one.
+    if (this.overrides.delete(`${mode} ${cluster.name}`)) return;
     const planned = this.planned.delete(`${mode} ${cluster.name}`);
     if (cursor !== undefined) this.coverage.count(`${planned ? "planned" : "unplanned"} ${mode} promotion`);
     const from = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
