@@ -58,6 +58,15 @@ describe("readConfiguration", () => {
     });
   });
 
+  it.each([
+    [{}, 2],
+    [{ best_effort_wal_wait_duration: "500ms" }, 0.5],
+    [{ best_effort_wal_wait_duration: "500ms", consistency_wait: "1s" }, 1],
+  ])("takes the wait of %j as %d s, by either name", async (replication, expected) => {
+    const text = JSON.stringify({ ...JSON_FORM, replication });
+    expect((await readConfiguration([file("wait.json", text)])).replication.consistencyWaitSeconds).toBe(expected);
+  });
+
   it("merges a directory in the order of names", async () => {
     file("1.json", JSON.stringify({ ...JSON_FORM, cluster_name: "one" }));
     file("2.hcl", 'cluster_name = "two"\n');

@@ -110,8 +110,14 @@ const replication: readonly OptionRow[] = [
   {
     path: "replication.consistency_wait",
     type: "duration",
-    description: "How long an answer to a forwarded write waits until the write is readable here.",
+    description:
+      "How long an answer to a forwarded write, a request with X-Vault-Index and a token from elsewhere wait for what they need to be here; at most 60s.",
     default: "2s",
+  },
+  {
+    path: "replication.best_effort_wal_wait_duration",
+    type: "duration",
+    description: "Vault's name of consistency_wait; taken where that is not given.",
   },
   {
     path: "replication.dr_client_requests",

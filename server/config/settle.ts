@@ -40,10 +40,7 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
     pidFile: text(general, "pid_file"),
     unauthenticatedAccess: (shaped.enable_unauthenticated_access ?? []) as readonly string[],
     replication: {
-      consistencyWaitSeconds: withinRequest(
-        seconds(replication, "consistency_wait", "replication."),
-        "consistency_wait",
-      ),
+      consistencyWaitSeconds: consistencyWaitSeconds(replication),
       drClientRequests: (text(replication, "dr_client_requests") ?? "forward") as "forward" | "refuse",
       logRetentionBytes: size(replication, "log_retention_size", "replication."),
       logRetentionSeconds: positiveSeconds(replication, "log_retention_time", "replication."),
@@ -260,6 +257,13 @@ function defaultOf(path: string): string | number {
 
 /** A request is given up after 90 seconds, whatever it waits for. */
 const WAIT_SECONDS_MAX = 60;
+
+function consistencyWaitSeconds(replication: Options): number {
+  const { consistency_wait: own, best_effort_wal_wait_duration: vaults } = replication;
+  const given = own ?? vaults;
+  const options = given === undefined ? {} : { consistency_wait: given };
+  return withinRequest(seconds(options, "consistency_wait", "replication."), "consistency_wait");
+}
 
 function withinRequest(waitSeconds: number, name: string): number {
   if (waitSeconds <= WAIT_SECONDS_MAX) return waitSeconds;
