@@ -15,7 +15,8 @@ export function reportData(report: DivergenceReport): ResponseData {
     kept_values: report.keptValues,
     kept_bytes: report.keptBytes,
     revocations: report.revocations,
-    truncated: report.unlistedPaths > 0 || report.unkeptValues > 0,
+    truncated: report.unlistedPaths > 0 || report.unkeptValues > 0 || report.damaged,
+    damaged: report.damaged,
     unlisted_paths: report.unlistedPaths,
     unkept_values: report.unkeptValues,
     limits: {

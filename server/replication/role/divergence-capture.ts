@@ -1,10 +1,11 @@
 import type { GenerationBuilder } from "../../sdk/barrier";
+import { isServerError } from "../../sdk/errors";
 import type { ClusterLog, Lineage, ReplicationMode } from "../../sdk/log";
 import { SerialTasks } from "../../sdk/serial-tasks";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { ReplicationDependencies } from "./dependencies";
 import { DivergenceCollector } from "./divergence-collector";
-import { commonIndexOf, forkId, forkOf, ownEntriesAfter, unsentId } from "./divergence-fork";
+import { commonIndexOf, damagedId, forkId, forkOf, ownEntriesAfter, unsentId } from "./divergence-fork";
 import { DIVERGENCE_LIMITS, type DivergenceReport, type Fork } from "./divergence-records";
 import type { DivergenceStore } from "./divergence-store";
 
@@ -32,6 +33,12 @@ export interface CaptureOptions {
   captured(report: DivergenceReport): void;
 }
 
+interface Collected {
+  readonly collector: DivergenceCollector;
+  /** Not everything of ours could be read. */
+  damaged: boolean;
+}
+
 const EXPORT_KEYS = 512;
 const EXPORT_BYTES = 4 * 1024 * 1024;
 
@@ -49,12 +56,12 @@ export class DivergenceCapture {
     return this.tasks.run(async () => {
       const fork = await this.newFork(mode, other);
       if (fork === undefined) return true;
-      const index = await commonIndexOf(this.log, mode, fork.fork);
-      if (index === undefined) return false;
-      const collector = await this.collect(mode, other, index);
+      const index = await this.commonIndex(mode, fork.fork);
+      const collected = index === undefined ? undefined : await this.collect(mode, other, index);
+      if (collected === undefined || collected.damaged) return false;
       // Our history will be theirs before anybody compares what both hold.
       if (mode === "performance") await this.options.store.writeUnsent(mode, fork.fork);
-      await this.finish(mode, fork, collector, "log");
+      await this.finish(mode, fork, collected, "log");
       return true;
     });
   }
@@ -68,12 +75,11 @@ export class DivergenceCapture {
     return this.tasks.run(async () => {
       const fork = await this.newFork(mode, other);
       if (fork === undefined) return await this.fromUnsent(mode, other, differing);
-      const index = await commonIndexOf(this.log, mode, fork.fork);
-      const collector = await this.collect(mode, other, index ?? this.log.lastIndex());
-      for await (const key of differing()) {
-        if (index === undefined || isUnsent(mode, key)) await this.takeHeld(collector, key);
-      }
-      await this.finish(mode, fork, collector, index === undefined ? "diff" : "log");
+      const index = await this.commonIndex(mode, fork.fork);
+      const collected = await this.collect(mode, other, index ?? this.log.lastIndex());
+      const isKnownByLog = index !== undefined && !collected.damaged;
+      await this.takeDiffering(collected, differing, (key) => !isKnownByLog || isUnsent(mode, key));
+      await this.finish(mode, fork, collected, isKnownByLog ? "log" : "diff");
     });
   }
 
@@ -91,10 +97,10 @@ export class DivergenceCapture {
     const { store } = this.options;
     const fork = await store.readUnsent(mode);
     if (fork === undefined) return;
-    const collector = await this.collect(mode, other, this.log.lastIndex());
-    for await (const key of differing()) if (isUnsent(mode, key)) await this.takeHeld(collector, key);
+    const collected = await this.collect(mode, other, this.log.lastIndex());
+    await this.takeDiffering(collected, differing, (key) => isUnsent(mode, key));
     const seen = await store.readSeen(mode);
-    await this.finish(mode, { fork, id: unsentId(mode, fork) }, collector, "diff");
+    await this.finish(mode, { fork, id: unsentId(mode, fork) }, collected, "diff");
     if (seen !== undefined) await store.writeSeen(mode, seen);
     await store.writeUnsent(mode, undefined);
   }
@@ -109,11 +115,15 @@ export class DivergenceCapture {
   ): Promise<{ readonly fork: Fork; readonly id: string } | undefined> {
     const fork = forkOf(this.options.lineage(mode), other.lineage, this.log.clusterId);
     if (fork === undefined) return undefined;
-    const id = await forkId(this.log, mode, fork, other.clusterId);
+    const id = (await unlessDamaged(() => forkId(this.log, mode, fork, other.clusterId))) ?? damagedId(mode, fork);
     return (await this.options.store.readSeen(mode)) === id ? undefined : { fork, id };
   }
 
-  private async collect(mode: ReplicationMode, other: OtherHistory, index: number): Promise<DivergenceCollector> {
+  private commonIndex(mode: ReplicationMode, fork: Fork): Promise<number | undefined> {
+    return unlessDamaged(() => commonIndexOf(this.log, mode, fork));
+  }
+
+  private async collect(mode: ReplicationMode, other: OtherHistory, index: number): Promise<Collected> {
     const { deps } = this.options;
     const collector = new DivergenceCollector({
       barrier: deps.core.barrier,
@@ -122,19 +132,37 @@ export class DivergenceCapture {
       mountPathOf: deps.mountPathOf,
       valueBytesMax: Math.max(0, DIVERGENCE_LIMITS.valueBytes - this.options.keptBytes()),
     });
-    for await (const entry of ownEntriesAfter(this.log, mode, index, other.clusterId)) await collector.takeEntry(entry);
-    return collector;
+    const isWhole = await unlessDamaged(async () => {
+      const entries = ownEntriesAfter(this.log, mode, index, other.clusterId);
+      for await (const entry of entries) await collector.takeEntry(entry);
+      return true;
+    });
+    return { collector, damaged: isWhole === undefined };
   }
 
-  private async takeHeld(collector: DivergenceCollector, key: DifferingKey): Promise<void> {
-    const [held] = await this.log.readCiphertexts(key.class, [key.key]);
-    if (held !== undefined) await collector.takeHeld(key.class, key.mountId, key.key, held);
+  private async takeDiffering(
+    collected: Collected,
+    differing: () => AsyncIterable<DifferingKey> | Iterable<DifferingKey>,
+    isWanted: (key: DifferingKey) => boolean,
+  ): Promise<void> {
+    const isWhole = await unlessDamaged(async () => {
+      for await (const key of differing()) if (isWanted(key)) await this.takeHeld(collected, key);
+      return true;
+    });
+    if (isWhole === undefined) collected.damaged = true;
+  }
+
+  private async takeHeld(collected: Collected, { class: keyClass, mountId, key }: DifferingKey): Promise<void> {
+    const found = await unlessDamaged(() => this.log.readCiphertexts(keyClass, [key]));
+    if (found === undefined) collected.damaged = true;
+    if (found !== undefined && found[0] === undefined) return;
+    await collected.collector.takeHeld(keyClass, mountId, key, found?.[0]);
   }
 
   private async finish(
     mode: ReplicationMode,
     { fork, id }: { readonly fork: Fork; readonly id: string },
-    collector: DivergenceCollector,
+    { collector, damaged }: Collected,
     source: DivergenceReport["source"],
   ): Promise<void> {
     const { deps, store, captured } = this.options;
@@ -153,6 +181,7 @@ export class DivergenceCapture {
       paths: rows.length,
       keptValues: states.length,
       revocations: revocations.length,
+      damaged,
     };
     await store.write({ report, rows, states, revocations });
     captured(report);
@@ -184,4 +213,14 @@ export class DivergenceCapture {
 /** A filter may have kept a whole mount from the cluster that was promoted. */
 function isUnsent(mode: ReplicationMode, key: DifferingKey): boolean {
   return mode === "performance" && key.isMountUnknown;
+}
+
+/** Undefined where something stored is damaged: the way back to the set must not end there. */
+async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isServerError(error, "corrupt")) throw error;
+    return undefined;
+  }
 }

@@ -85,11 +85,11 @@ export class DivergenceCollector {
     if (touched.size > 0) this.writes += 1;
   }
 
-  /** A key that we hold otherwise than they do; when it was written is not known. */
-  async takeHeld(keyClass: LoggedClass, mountId: string, key: string, ciphertext: Buffer): Promise<void> {
+  /** A key that we hold otherwise than they do; when it was written is not known. Undefined: its value is damaged. */
+  async takeHeld(keyClass: LoggedClass, mountId: string, key: string, ciphertext: Buffer | undefined): Promise<void> {
     if (this.states.has(stateKey(keyClass, key)) || this.unkept.has(stateKey(keyClass, key))) return;
     const operation = { class: keyClass, mountId, key, value: ciphertext };
-    const write = this.parsed(operation, 0);
+    const write = ciphertext === undefined ? undefined : this.parsed(operation, 0);
     const place = await this.placeOf(operation, write);
     if (place === undefined) return;
     if (this.list(place, keyClass, 0)) this.keep(operation, place, write);

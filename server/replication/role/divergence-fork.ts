@@ -68,6 +68,11 @@ export function unsentId(mode: ReplicationMode, fork: Fork): string {
   return idOf(mode, fork, "unsent");
 }
 
+/** Names a fork whose own side cannot be read to its end. */
+export function damagedId(mode: ReplicationMode, fork: Fork): string {
+  return idOf(mode, fork, "damaged");
+}
+
 function idOf(mode: ReplicationMode, fork: Fork, last: string): string {
   const { ours, theirs } = fork;
   const parts = [mode, ours.number, ours.clusterId, theirs.number, theirs.clusterId, last];

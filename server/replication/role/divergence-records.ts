@@ -35,6 +35,8 @@ export interface DivergenceReport {
   readonly unlistedPaths: number;
   readonly unkeptValues: number;
   readonly revocations: number;
+  /** Something of ours could not be read for damage: there may be more than is listed. */
+  readonly damaged: boolean;
 }
 
 /** One API path of a report. Times are 0 where only a diff tells of it. */
@@ -96,6 +98,7 @@ export function decodeReport(bytes: Buffer): DivergenceReport {
     unlistedPaths: reader.number("unlistedPaths"),
     unkeptValues: reader.number("unkeptValues"),
     revocations: reader.number("revocations"),
+    damaged: reader.boolean("damaged"),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Barrier } from "../../sdk/barrier";
 import type { Revocation } from "../../sdk/divergence";
+import { isServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
 import type { Lineage, ReplicationMode } from "../../sdk/log";
@@ -57,7 +58,11 @@ export interface PendingRevocations {
 export class DivergenceStore {
   private readonly view: View;
 
-  constructor(barrier: Barrier) {
+  /** @param damaged told of a record that cannot be read: it is left out, and keeps nobody else from their work */
+  constructor(
+    barrier: Barrier,
+    private readonly damaged: (key: string) => void,
+  ) {
     this.view = barrier.view(PREFIX, "node");
   }
 
@@ -65,8 +70,8 @@ export class DivergenceStore {
     const reports: DivergenceReport[] = [];
     for await (const keys of this.pages("report/", PAGE)) {
       for (const key of keys) {
-        const stored = await this.view.get(key);
-        if (stored !== undefined) reports.push(decodeReport(stored.value));
+        const stored = await this.read(key);
+        if (stored !== undefined) reports.push(decodeReport(stored));
       }
     }
     return reports;
@@ -91,7 +96,7 @@ export class DivergenceStore {
   }
 
   async readSeen(mode: ReplicationMode): Promise<string | undefined> {
-    return (await this.view.get(`seen/${mode}`))?.value.toString();
+    return (await this.read(`seen/${mode}`))?.toString();
   }
 
   async writeSeen(mode: ReplicationMode, id: string): Promise<void> {
@@ -99,8 +104,8 @@ export class DivergenceStore {
   }
 
   async readPast(mode: ReplicationMode): Promise<Lineage> {
-    const stored = await this.view.get(`past/${mode}`);
-    return stored === undefined ? [] : readLineage(JsonReader.parse(stored.value), "lineage");
+    const stored = await this.read(`past/${mode}`);
+    return stored === undefined ? [] : readLineage(JsonReader.parse(stored), "lineage");
   }
 
   async writePast(mode: ReplicationMode, lineage: Lineage): Promise<void> {
@@ -109,8 +114,8 @@ export class DivergenceStore {
   }
 
   async readUnsent(mode: ReplicationMode): Promise<Fork | undefined> {
-    const stored = await this.view.get(`unsent/${mode}`);
-    return stored && decodeFork(stored.value);
+    const stored = await this.read(`unsent/${mode}`);
+    return stored && decodeFork(stored);
   }
 
   async writeUnsent(mode: ReplicationMode, fork: Fork | undefined): Promise<void> {
@@ -121,16 +126,16 @@ export class DivergenceStore {
   async *rows(id: string): AsyncGenerator<DivergenceRow> {
     const prefix = `content/${id}/rows/`;
     for (const key of await this.view.listAll(prefix, { limit: PAGE })) {
-      const stored = await this.view.get(key);
-      if (stored !== undefined) yield* decodeRows(stored.value);
+      const stored = await this.read(key);
+      if (stored !== undefined) yield* decodeRows(stored);
     }
   }
 
   async states(id: string, numbers: readonly number[]): Promise<readonly DivergenceState[]> {
     const states: DivergenceState[] = [];
     for (const number of numbers) {
-      const stored = await this.view.get(stateKey(id, number));
-      if (stored !== undefined) states.push(decodeState(stored.value));
+      const stored = await this.read(stateKey(id, number));
+      if (stored !== undefined) states.push(decodeState(stored));
     }
     return states;
   }
@@ -150,11 +155,13 @@ export class DivergenceStore {
   }
 
   async pending(mode: ReplicationMode): Promise<PendingRevocations | undefined> {
-    const [key] = await this.view.listAll(`revocations/${mode}/`, { limit: 1 });
-    const stored = key === undefined ? undefined : await this.view.get(key);
-    return key === undefined || stored === undefined
-      ? undefined
-      : { key, revocations: decodeRevocations(stored.value) };
+    for await (const keys of this.pages(`revocations/${mode}/`, PAGE)) {
+      for (const key of keys) {
+        const stored = await this.read(key);
+        if (stored !== undefined) return { key, revocations: decodeRevocations(stored) };
+      }
+    }
+    return undefined;
   }
 
   async settled({ key }: PendingRevocations): Promise<void> {
@@ -166,10 +173,20 @@ export class DivergenceStore {
     for await (const keys of this.pages("", COMMIT_OPERATIONS)) {
       const found: { key: string; value: Buffer }[] = [];
       for (const key of keys) {
-        const stored = await this.view.get(key);
-        if (stored !== undefined) found.push({ key: PREFIX + key, value: stored.value });
+        const value = await this.read(key);
+        if (value !== undefined) found.push({ key: PREFIX + key, value });
       }
       if (found.length > 0) yield found;
+    }
+  }
+
+  private async read(key: string): Promise<Buffer | undefined> {
+    try {
+      return (await this.view.get(key))?.value;
+    } catch (error) {
+      if (!isServerError(error, "corrupt")) throw error;
+      this.damaged(PREFIX + key);
+      return undefined;
     }
   }
 

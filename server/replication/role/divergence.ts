@@ -38,7 +38,9 @@ export class Divergence implements DivergenceReports {
     private readonly state: RoleState,
     routes: DivergenceRoutes,
   ) {
-    this.store = new DivergenceStore(deps.core.barrier);
+    this.store = new DivergenceStore(deps.core.barrier, (key) => {
+      deps.logger.log("error", "a record of a divergence report is damaged and left out", { key });
+    });
     this.delivery = new RevocationDelivery(deps, state, this.store, routes.open);
     this.replays = new DivergenceReplay(deps, routes.replay);
     this.capture = new DivergenceCapture({

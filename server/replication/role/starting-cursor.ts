@@ -1,5 +1,6 @@
+import { isServerError } from "../../sdk/errors";
 import { currentEpoch } from "../../sdk/lineage";
-import type { ClusterLog, Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { ClusterLog, Lineage, LogEntry, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { heldChecksums } from "../stream/live-target";
 import { lastEntryOf } from "./relevant-index";
 
@@ -15,7 +16,17 @@ export async function startingCursor(
 ): Promise<UpstreamCursor> {
   const stored = log.cursor(mode);
   if (stored !== undefined) return stored;
-  const last = await lastEntryOf(log, mode);
+  const last = await lastReadable(log, mode);
   const origin = last?.origin ?? { clusterId: log.clusterId, index: log.lastIndex() };
   return { ...origin, epoch: currentEpoch(lineage), checksums: heldChecksums(log, mode) };
+}
+
+/** Undefined also where the log is damaged: a wrong guess is found by the checksums, and no guess would shut the way back. */
+async function lastReadable(log: ClusterLog, mode: ReplicationMode): Promise<LogEntry | undefined> {
+  try {
+    return await lastEntryOf(log, mode);
+  } catch (error) {
+    if (!isServerError(error, "corrupt")) throw error;
+    return undefined;
+  }
 }

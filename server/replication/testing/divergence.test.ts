@@ -234,6 +234,26 @@ test("a filter that kept a mount from the cluster that was promoted does not los
   expect(entry?.stored).toMatchObject([{ value: Buffer.from("from b").toString("base64") }]);
 });
 
+test("a damaged log or report does not shut the way back: what can be found is listed, and the report says that there may be more", async () => {
+  const [a, b] = await drPair();
+  await part(a, b);
+  for (const name of ["one", "two", "three"]) await putKey(a.core, `data/m1/${name}`, "only a");
+  await promote(b);
+  await a.loseLogEntry();
+  await a.restart();
+  await rejoin(a, b);
+  const { id, whole } = await reportOf(a);
+  expect(whole).toMatchObject({ source: "diff", damaged: true, truncated: true });
+  const paths = JSON.stringify(whole?.entries);
+  for (const name of ["one", "two", "three"]) expect(paths).toContain(`"secret/${name}"`);
+  const storage = a.core.barrier.view("core/replication/divergence/", "node");
+  const keys = await storage.listAll("", { limit: 100 });
+  expect(keys).toContain(`report/dr/${id}`);
+  await a.loseStored("node", `core/replication/divergence/content/${id}/rows/00000000`);
+  await a.restart();
+  expect((await reportOf(a)).whole).toMatchObject({ id, entries: [] });
+});
+
 async function follow(secondary: TestNode, primary: TestNode, id: string): Promise<void> {
   const wrap = await primary.replication.issueSecondaryToken("dr", { id, ttlSeconds: 60, creationPath: "p" });
   await secondary.replication.updatePrimary("dr", { token: wrap.token, api: NO_API, addresses: [] });
@@ -319,7 +339,7 @@ test("revocations of the old primary are applied at the new one, until it says t
   await view.commit([view.delete("t")]);
   await promote(b);
   await rejoin(a, b);
-  const store = () => new DivergenceStore(a.core.barrier);
+  const store = () => new DivergenceStore(a.core.barrier, () => undefined);
   // Neither a restart of the one nor of the other loses what the new primary has not taken yet.
   await a.restart();
   await b.restart();

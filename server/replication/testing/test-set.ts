@@ -14,7 +14,7 @@ import { systemClock } from "../../sdk/clock";
 import type { WriteMeanings } from "../../sdk/divergence";
 import { isServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
-import type { LoggedClass, ReplicationMode } from "../../sdk/log";
+import type { KeyClass, ReplicationMode } from "../../sdk/log";
 import { systemRandom } from "../../sdk/random";
 import type { PrimaryApi } from "../../sdk/replication-admin";
 import type { Storage } from "../../sdk/storage";
@@ -147,12 +147,24 @@ export class TestNode {
   }
 
   /** Removes a key from the storage behind the server's back. */
-  async loseStored(keyClass: LoggedClass, key: string): Promise<void> {
+  async loseStored(keyClass: KeyClass, key: string): Promise<void> {
     const { storage } = this;
     if (storage === undefined) throw new Error(`${this.name} is stopped`);
     const generations = await storage.list("g/", { limit: 100_000 });
-    const place = generations.find((stored) => stored.endsWith(`/${keyClass === "local" ? "l" : "r"}/${key}`));
+    const place = generations.find((stored) =>
+      stored.endsWith(`/${{ local: "l", replicated: "r", node: "n" }[keyClass]}/${key}`),
+    );
     if (place === undefined) throw new Error(`${key} is not stored`);
+    await storage.commit({ preconditions: [], puts: [], deletes: [place] });
+  }
+
+  /** Removes the last but one entry of the log behind the server's back. */
+  async loseLogEntry(): Promise<void> {
+    const { storage } = this;
+    if (storage === undefined) throw new Error(`${this.name} is stopped`);
+    const stored = await storage.list("g/", { limit: 100_000 });
+    const place = stored.filter((key) => /^g\/[^/]+\/w\//.test(key)).at(-2);
+    if (place === undefined) throw new Error("there are no two entries");
     await storage.commit({ preconditions: [], puts: [], deletes: [place] });
   }
 
