@@ -100,7 +100,8 @@ test("a token that is past its time", async () => {
 test("a token of a secondary that was revoked before it came", async () => {
   const token = await issue("revoked");
   await root.must("POST", "sys/replication/performance/primary/revoke-secondary", { id: "revoked" });
-  expect((await enable(token)).status).toBe(400);
+  const answer = await enable(token);
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("the secondary was revoked")]);
   await staysAlone();
 });
 
@@ -122,7 +123,9 @@ test("a primary that cannot be reached: an error, and nothing is wiped", async (
 test("a token that a newer one of the same id has replaced", async () => {
   const old = await issue("twice");
   await issue("twice");
-  expect((await enable(old)).status).toBe(400);
+  const answer = await enable(old);
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("a newer activation token for its id")]);
+  expect(primary.log).toMatch(/refused a connection.*"reason":"not_a_member".*"address":"127\.0\.0\.1:\d+"/);
   await staysAlone();
 });
 

@@ -8,8 +8,8 @@ export const metricsPaths = [
     template: "metrics",
     summary: "What this node has counted and measured.",
     description:
-      "Needs a token with a policy for it, unless the listener is opened with unauthenticated_metrics_access; then a sealed " +
-      "node and a DR secondary answer too. docs/reference/metrics.md lists what there is.",
+      "Needs a token with a policy for it, on a DR secondary one of its primary, unless the listener is opened with " +
+      "unauthenticated_metrics_access; then a sealed node answers too. docs/reference/metrics.md lists what there is.",
     fields: {
       format: {
         type: "string",
@@ -23,6 +23,7 @@ export const metricsPaths = [
         summary: "Read the metrics of this node",
         responses: { 400: "The format is unknown, or Prometheus is switched off." },
         opensWith: "unauthenticated_metrics_access",
+        onDrSecondary: true,
         run: ({ context, fields }) => metrics(context, fields.format),
       },
     },
