@@ -4,6 +4,13 @@ import { httpFloor, kvReads } from "./rows-http";
 import { memory, startup } from "./rows-process";
 import { planOverhead } from "./rows-provider";
 import { replication } from "./rows-replication";
+import { replicationApply } from "./rows-replication-apply";
+import { replicationDelay } from "./rows-replication-delay";
+import { replicationDiff } from "./rows-replication-diff";
+import { replicationFailover } from "./rows-replication-failover";
+import { replicationFanOut, replicationMemory, replicationThroughput } from "./rows-replication-fan-out";
+import { replicationForward } from "./rows-replication-forward";
+import { replicationSnapshot } from "./rows-replication-snapshot";
 import { kvWrites } from "./rows-write";
 
 const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
@@ -11,6 +18,15 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   reads: kvReads,
   writes: kvWrites,
   replication,
+  "replication-apply": replicationApply,
+  "replication-delay": replicationDelay,
+  "replication-forward": replicationForward,
+  "replication-snapshot": replicationSnapshot,
+  "replication-diff": replicationDiff,
+  "replication-failover": replicationFailover,
+  "replication-fan-out": replicationFanOut,
+  "replication-throughput": replicationThroughput,
+  "replication-memory": replicationMemory,
   provider: planOverhead,
   startup,
   memory,

@@ -1,0 +1,115 @@
+import { percentile } from "./load";
+import { login, ReplicaSet, tell } from "./replica-set";
+import { judge, type Row } from "./row";
+
+const RATES = [100, 500, 2_000];
+const ROUND_TRIPS = [0, 80, 200];
+const SECONDS = 3;
+/** Writers of one secret wait for each other, so the load goes to as many as may be under way at once. */
+const SECRETS = 128;
+/** The design's promise at 500 writes/s: round trip and so much more. */
+const BEYOND_ROUND_TRIP_MILLISECONDS = 25;
+
+interface Sides {
+  readonly set: ReplicaSet;
+  readonly secondaryToken: string;
+  /** Grows over all measurements: versions of a secret tell which write is seen. */
+  versions: number;
+}
+
+interface Measured {
+  readonly sorted: readonly number[];
+  readonly writesPerSecond: number;
+}
+
+/**
+ * Milliseconds from a write's acknowledgement to the moment a reader of the secondary sees it. The reader asks over and over
+ * for the write that was just sent, so what one question takes is in the figure.
+ */
+async function delays(sides: Sides, rate: number): Promise<Measured> {
+  const { set } = sides;
+  const total = Math.ceil((rate * SECONDS) / SECRETS) * SECRETS;
+  const acknowledgedAt = new Map<number, number>();
+  const progress = { sent: 0, done: false };
+  const watching = watch(sides, progress);
+  const started = performance.now();
+  const underWay: Promise<void>[] = [];
+  for (let sequence = 0; sequence < total; sequence += 1) {
+    const wait = started + (sequence * 1000) / rate - performance.now();
+    if (wait > 1) await new Promise((settle) => setTimeout(settle, wait));
+    // On a machine that cannot keep up the rate falls instead of a queue growing.
+    await underWay[sequence % SECRETS];
+    progress.sent = sequence;
+    underWay[sequence % SECRETS] = set.primary.api
+      .must("POST", pathOf(sequence), { data: { n: sequence } }, { token: set.rootToken })
+      .then(() => void acknowledgedAt.set(sequence, performance.now()));
+  }
+  await Promise.all(underWay);
+  const writesPerSecond = (total * 1000) / (performance.now() - started);
+  progress.done = true;
+  const seenAt = await watching;
+  sides.versions += total / SECRETS;
+  const sorted = [...seenAt]
+    .map(([sequence, at]) => Math.max(0, at - (acknowledgedAt.get(sequence) ?? Number.NaN)))
+    .sort((left, right) => left - right);
+  return { sorted, writesPerSecond };
+}
+
+function pathOf(sequence: number): string {
+  return `secret/data/delay/${sequence % SECRETS}`;
+}
+
+async function watch(
+  { set, secondaryToken, versions }: Sides,
+  progress: { readonly sent: number; readonly done: boolean },
+): Promise<ReadonlyMap<number, number>> {
+  const [secondary] = set.secondaries;
+  const seenAt = new Map<number, number>();
+  for (let sequence = 0; !progress.done || !seenAt.has(progress.sent); sequence = progress.sent) {
+    const version = versions + Math.floor(sequence / SECRETS) + 1;
+    while ((await versionOn(secondary, sequence)) < version);
+    if (!seenAt.has(sequence)) seenAt.set(sequence, performance.now());
+  }
+  return seenAt;
+
+  async function versionOn(server: typeof secondary, sequence: number): Promise<number> {
+    const answer = await server?.api.get(pathOf(sequence), { token: secondaryToken });
+    return Number((answer?.body.data?.metadata as { version?: number } | undefined)?.version ?? 0);
+  }
+}
+
+function rowsOf(rate: number, roundTrip: number, { sorted, writesPerSecond }: Measured): Row[] {
+  const where = `${rate} writes/s, round trip ${roundTrip} ms`;
+  const p99 = percentile(sorted, 0.99);
+  const bound = roundTrip + BEYOND_ROUND_TRIP_MILLISECONDS;
+  return [
+    judge(`writes in fact, ${where}`, "writes/s", [writesPerSecond], undefined, undefined),
+    judge(`replication delay p50, ${where}`, "ms", [percentile(sorted, 0.5)], undefined, undefined),
+    judge(
+      `replication delay p99, ${where}`,
+      "ms",
+      [p99],
+      undefined,
+      rate === 500 ? { of: "value", relation: "<=", bound } : undefined,
+    ),
+  ];
+}
+
+/** From the acknowledgement at the primary to a reader of a performance secondary, by rate and distance. */
+export async function replicationDelay(): Promise<Row[]> {
+  return ReplicaSet.with({}, async (set) => {
+    await set.enable("performance");
+    const secondary = await set.add("performance", "bench");
+    const sides: Sides = { set, secondaryToken: await login(secondary), versions: 0 };
+    await delays(sides, 500);
+    const rows: Row[] = [];
+    for (const roundTrip of ROUND_TRIPS) {
+      await set.setRoundTrip(roundTrip);
+      for (const rate of RATES) {
+        tell(`delay at ${rate} writes/s, round trip ${roundTrip} ms`);
+        rows.push(...rowsOf(rate, roundTrip, await delays(sides, rate)));
+      }
+    }
+    return rows;
+  });
+}

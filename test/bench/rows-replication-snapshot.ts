@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ServerProcess } from "../support/server-process";
+import { runLoad } from "./load";
+import { startScript } from "./peer-process";
+import { ReplicaSet, streams, tell } from "./replica-set";
+import { judge, type Row } from "./row";
+
+const CONNECTIONS = 64;
+
+interface Content {
+  readonly valueBytes: number;
+  readonly keys: number;
+}
+
+/** KV version 1 at `plain/`: one stored key for each write. Values as a client would send them, of random text. */
+export async function fillPlain(primary: ServerProcess, token: string, { valueBytes, keys }: Content): Promise<void> {
+  await primary.api.with(token).must("POST", "sys/mounts/plain", { type: "kv" });
+  const body = JSON.stringify({ value: "x".repeat(Math.max(1, valueBytes - 14)) });
+  const head = (path: string): string =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nX-Vault-Token: ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  let written = 0;
+  while (written < keys) {
+    const load = await runLoad({
+      port: primary.port,
+      connections: CONNECTIONS,
+      durationMilliseconds: 500,
+      request: () => {
+        written += 1;
+        return Buffer.from(head(`/v1/plain/${written % 100}/${written}`));
+      },
+    });
+    if (load.failures > 0) throw new Error(`${load.failures} writes were refused`);
+  }
+}
+
+/** Milliseconds that a plain copy of so many bytes takes over the same TLS. */
+async function copyMilliseconds(bytes: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "meridian-copy-"));
+  try {
+    writeFileSync(join(folder, "from"), Buffer.alloc(bytes, 7));
+    const { line, child } = await startScript("tls-copy", ["send", join(folder, "from")]);
+    try {
+      const [port = "", certificate = ""] = line.split(" ");
+      return Number((await startScript("tls-copy", ["receive", port, certificate, join(folder, "to")])).line);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Transfer {
+  readonly milliseconds: number;
+  readonly bytes: number;
+  readonly keys: number;
+}
+
+/**
+ * From the secondary's acceptance of its token to its first stream: bootstrap package, snapshot, activation, services opened
+ * anew. The copy beside it moves the bytes that went over the cluster port.
+ */
+async function transfer(content: Content): Promise<Transfer> {
+  return ReplicaSet.with({}, async (set) => {
+    tell(`${content.keys} values of ${content.valueBytes} bytes are written`);
+    await fillPlain(set.primary, set.rootToken, content);
+    await set.enable("performance");
+    const before = set.proxy.bytes.down;
+    const secondary = await set.follow("performance", "bench");
+    const started = performance.now();
+    await streams(secondary, "performance");
+    const milliseconds = performance.now() - started;
+    const bytes = set.proxy.bytes.down - before;
+    return { milliseconds, bytes, keys: content.keys };
+  });
+}
+
+/** New secondaries: megabytes per second where values are large, keys per second where they are small. */
+export async function replicationSnapshot(): Promise<Row[]> {
+  const large = await transfer({ valueBytes: 4_096, keys: 40_000 });
+  const small = await transfer({ valueBytes: 200, keys: 60_000 });
+  tell("the same bytes are copied");
+  const copyLarge = await copyMilliseconds(large.bytes);
+  const copySmall = await copyMilliseconds(small.bytes);
+  const rate = (bytes: number, milliseconds: number): number => bytes / 1_000 / milliseconds;
+  return [
+    judge(
+      "snapshot, values of 4 KiB, against a file copy over TLS",
+      "MB/s",
+      [rate(large.bytes, large.milliseconds)],
+      [rate(large.bytes, copyLarge)],
+      { of: "value", relation: ">=", bound: 100 },
+    ),
+    judge(
+      "snapshot, values of 200 bytes, against a file copy over TLS",
+      "keys/s",
+      [(small.keys * 1000) / small.milliseconds],
+      [(small.keys * 1000) / copySmall],
+      undefined,
+    ),
+  ];
+}
