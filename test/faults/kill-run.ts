@@ -34,31 +34,50 @@ export class KillTable {
   }
 }
 
+export interface Kill {
+  readonly transition: Transition;
+  readonly side: Side;
+}
+
+/** What to kill next, for all pairs of one mode together: in rounds of every transition and side, each in a seeded order. */
+export class KillSchedule {
+  private round: Kill[] = [];
+
+  constructor(
+    private readonly transitions: readonly Transition[],
+    private readonly random: SeededRandom,
+  ) {}
+
+  next(): Kill {
+    if (this.round.length === 0) {
+      this.round = this.transitions.flatMap((transition) => [
+        { transition, side: "primary" as const },
+        { transition, side: "secondary" as const },
+      ]);
+    }
+    const [kill] = this.round.splice(this.random.integerBelow(this.round.length), 1);
+    if (kill === undefined) throw new Error("there is nothing to kill");
+    return kill;
+  }
+}
+
 export interface KillRun {
   readonly pair: ReplicaPair;
   readonly ledger: WriteLedger;
   readonly random: SeededRandom;
   readonly table: KillTable;
-  readonly transitions: readonly Transition[];
+  readonly schedule: KillSchedule;
   /** Asked before every kill. */
   readonly isOver: () => boolean;
 }
 
-const FINISH_MILLISECONDS = 30_000;
+const FINISH_MILLISECONDS = 60_000;
+const SETTLE_MILLISECONDS = 60_000;
 
-/** Kills in rounds: each transition of the pair's mode, each side, in a seeded order. */
-export async function killInRounds(run: KillRun): Promise<void> {
-  const { pair, random, transitions } = run;
-  const own = transitions.filter(({ modes }) => modes.includes(pair.mode));
+export async function killAsScheduled(run: KillRun): Promise<void> {
   while (!run.isOver()) {
-    const round = shuffled(
-      own.flatMap((transition) => (["primary", "secondary"] as const).map((side) => ({ transition, side }))),
-      random,
-    );
-    for (const { transition, side } of round) {
-      if (run.isOver()) return;
-      await killOnce(run, transition, side);
-    }
+    const { transition, side } = run.schedule.next();
+    await killOnce(run, transition, side);
   }
 }
 
@@ -76,7 +95,7 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
     if (finish !== undefined) {
       await eventually("the operator", () => finish(stage).then(() => true), FINISH_MILLISECONDS);
     }
-    await pair.settled();
+    await pair.settled(SETTLE_MILLISECONDS);
     await ledger.check(pair.primary);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -84,11 +103,4 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
       `${pair.mode}: ${transition.name}, ${side} ${victim.name} killed: ${reason}\n${await pair.report()}`,
     );
   }
-}
-
-function shuffled<Item>(items: readonly Item[], random: SeededRandom): readonly Item[] {
-  const rest = [...items];
-  const order: Item[] = [];
-  while (rest.length > 0) order.push(...rest.splice(random.integerBelow(rest.length), 1));
-  return order;
 }

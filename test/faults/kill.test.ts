@@ -1,7 +1,7 @@
 import { SeededRandom } from "../simulation/seeded-random";
 import type { Mode } from "./fault-cluster";
 import { faultSeed, IS_LONG_RUN } from "./fault-run";
-import { KillTable, killInRounds } from "./kill-run";
+import { KillSchedule, KillTable, killAsScheduled } from "./kill-run";
 import { ReplicaPair, SHORT_LOG_BYTES } from "./replica-pair";
 import { TRANSITIONS } from "./transitions";
 import { clientTokens, WriteLedger } from "./write-ledger";
@@ -45,16 +45,17 @@ test(
     // A first round reaches everything even where the machine is too slow for the number.
     const isOver = (): boolean =>
       failed || (table.missing().length === 0 && (table.total >= KILLS || performance.now() > until));
+    const schedules = { dr: scheduleOf("dr"), performance: scheduleOf("performance") };
     const ledgers = pairs.map(ledgerOf);
     try {
       await Promise.all(
         pairs.map((pair, at) =>
-          killInRounds({
+          killAsScheduled({
             pair,
             ledger: ledgers[at] ?? ledgerOf(pair),
             random: new SeededRandom("kill", seed, at),
             table,
-            transitions: TRANSITIONS,
+            schedule: schedules[pair.mode],
             isOver,
           }).catch((error: unknown) => {
             failed = true;
@@ -71,6 +72,11 @@ test(
   },
   RUN_MILLISECONDS * 2 + 60_000,
 );
+
+function scheduleOf(mode: Mode): KillSchedule {
+  const own = TRANSITIONS.filter(({ modes }) => modes.includes(mode));
+  return new KillSchedule(own, new SeededRandom("schedule", seed, mode));
+}
 
 function ledgerOf(pair: ReplicaPair): WriteLedger {
   return new WriteLedger(pair.mode, () => pair.primary, clientTokens(pair));

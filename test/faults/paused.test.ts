@@ -5,9 +5,9 @@ import type { FaultCluster } from "./fault-cluster";
 import { faultSeed, IS_LONG_RUN } from "./fault-run";
 import { ReplicaPair } from "./replica-pair";
 
-const VALUE_BYTES = 32 * 1024;
+const VALUE_BYTES = 256 * 1024;
 /** Twice what the primary may grow by. */
-const WRITES = IS_LONG_RUN ? 12_000 : 3_000;
+const WRITES = IS_LONG_RUN ? 2_000 : 400;
 const GROWTH_BYTES_MAX = 48 * 1024 * 1024;
 const LEASE_MILLISECONDS = 2_000;
 
@@ -32,7 +32,7 @@ async function load(): Promise<Load> {
     token: pair.rootToken,
     count: WRITES,
     width: 4,
-    path: (at) => `secret/data/load-${at % 50}`,
+    path: (at) => `secret/data/load-${at % 10}`,
     body: () => ({ data: { v: value } }),
   });
   return { medianMilliseconds: quantile(times, 0.5), memoryBytes: ownMemoryBytes(pair.primary) };

@@ -139,6 +139,17 @@ async function disableSecondary({ pair }: Stage): Promise<void> {
   if ((await modeOf(pair, pair.secondary)) !== "disabled") await pair.onSecondary(pair.secondary, "disable");
 }
 
+/** Disabled, and the primary has noticed: it gives no new token to a name that is connected. */
+async function leave(stage: Stage): Promise<void> {
+  const { pair } = stage;
+  await retried("disabling", () => disableSecondary(stage));
+  await eventually("the primary has noticed", async () => {
+    const { secondaries } = await pair.primary.status(pair.mode);
+    const known = secondaries as readonly { readonly connection_status: string }[];
+    return known.every(({ connection_status }) => connection_status !== "connected");
+  });
+}
+
 /** The primary is gone with everything shipped; the secondary is promoted; the old primary returns. */
 async function failOver({ pair, ledger }: Stage, whilePromoting?: (call: () => Promise<void>) => Promise<void>) {
   await ledger.stop();
@@ -216,7 +227,7 @@ const BUILD: readonly Transition[] = [
     name: "enable secondary",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await retried("disabling", () => disableSecondary(stage));
+      await leave(stage);
       await atCall(stage, stage.pair.secondary, told("bootstrap begins"), () => stage.pair.enableSecondary());
     },
     finish: completeBootstrap,
@@ -225,7 +236,7 @@ const BUILD: readonly Transition[] = [
     name: "bootstrapping",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await retried("disabling", () => disableSecondary(stage));
+      await leave(stage);
       const { pair, random } = stage;
       await atLogLine(random, pair.primary, /secondary fetched the bootstrap package/, () => pair.enableSecondary());
     },
@@ -235,7 +246,7 @@ const BUILD: readonly Transition[] = [
     name: "new generation activated",
     modes: BOTH,
     bringAbout: async (stage) => {
-      await retried("disabling", () => disableSecondary(stage));
+      await leave(stage);
       const { pair, random } = stage;
       await atLogLine(random, pair.secondary, told("bootstrap activated"), () => pair.enableSecondary());
     },
