@@ -121,12 +121,14 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
     return this.options.cipher.decrypt(keyClass, key, ciphertext);
   }
 
-  keepKeys(): Promise<void> {
+  keepKeys(forSecondaries: boolean): Promise<void> {
     return this.rotations.run(async () => {
       const { cipher, log } = this.options;
       const keys = cipher.allKeys();
       const value = keys.sealedUnder(cipher.rootKey, cipher.random);
-      await log.append({ operations: [{ class: "node", key: KEPT_KEYRING_KEY, value }] });
+      const classes: readonly KeyClass[] = forSecondaries ? ["node", "local"] : ["node"];
+      const operations = classes.map((keyClass) => ({ class: keyClass, key: KEPT_KEYRING_KEY, value }));
+      await log.append({ operations, passesGate: true });
       cipher.keep(keys);
     });
   }
@@ -157,6 +159,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
         this.cache.invalidate(authenticatedPath(keyClass, key));
         if (value === undefined) continue;
         if (key === KEYRING_KEY) this.options.cipher.adoptKeyring(value);
+        else if (key === KEPT_KEYRING_KEY) this.options.cipher.keepStored(value);
         else if (keyClass === "local") this.followLineage(key, value);
       }
     }

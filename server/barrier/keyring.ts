@@ -8,7 +8,7 @@ import { ROOT_KEY_ID, sealValue, valueHeader, valueKeyId, valueSealed } from "./
 /** Class `replicated`, sealed under the root key: how the keyring reaches the other clusters of the set. */
 export const KEYRING_KEY = "core/keyring";
 
-/** Class `node`, sealed under the root key: keys of this cluster that a later keyring may lack. */
+/** Class `node` and sometimes `local`, sealed under the root key: keys of this cluster that a later keyring may lack. */
 export const KEPT_KEYRING_KEY = "core/keyring-kept";
 
 export interface KeyringTerm {

@@ -70,12 +70,18 @@ export class ValueCipher {
 
   /** Keys that go on opening values whatever keyring is adopted later. They encrypt nothing. */
   keep(keys: Keyring): void {
-    this.keys = { ...this.unsealed(), kept: keys };
+    const { kept } = this.unsealed();
+    this.keys = { ...this.unsealed(), kept: kept === undefined ? keys : keys.withTermsOf(kept) };
   }
 
   /** Drops the keys: native memory is wiped as it is freed. */
   seal(): void {
     this.keys = undefined;
+  }
+
+  /** Takes a stored `core/keyring-kept` into use. @throws `corrupt` */
+  keepStored(value: Buffer): void {
+    this.keep(Keyring.open(this.rootKey, value));
   }
 
   private termOf(keyId: string): KeyringTerm | undefined {

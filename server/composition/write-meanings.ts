@@ -69,6 +69,7 @@ const AREAS: readonly (readonly [prefix: string, path: string | undefined])[] = 
   ["core/replication/lineage/", undefined],
   ["core/replication/", "sys/replication/"],
   ["core/mount-removal/", undefined],
+  ["core/keyring-kept", undefined],
 ];
 
 function corePath(key: string): string | undefined {

@@ -39,8 +39,10 @@ export async function openCore(options: CoreOptions, generation: string, rootKey
   const { storage, random, clusterName } = options;
   const keyring = Keyring.open(rootKey, await readStored(storage, generation, "replicated", KEYRING_KEY));
   const cipher = new ValueCipher(rootKey, keyring, random);
-  const kept = await findStored(storage, generation, "node", KEPT_KEYRING_KEY);
-  if (kept !== undefined) cipher.keep(Keyring.open(rootKey, kept));
+  for (const keyClass of ["node", "local"] as const) {
+    const kept = await findStored(storage, generation, keyClass, KEPT_KEYRING_KEY);
+    if (kept !== undefined) cipher.keepStored(kept);
+  }
   const identity = cipher.decrypt("node", IDENTITY_KEY, await readStored(storage, generation, "node", IDENTITY_KEY));
   return openWith(options, generation, cipher, decodeIdentity(identity, clusterName));
 }
@@ -60,7 +62,8 @@ export async function openWith(
     keys: cipher.keyring.logKeys(),
     clock,
     inspect: ({ key, value }) => {
-      if (key === KEYRING_KEY && value !== undefined) Keyring.open(cipher.rootKey, value);
+      const isKeyring = key === KEYRING_KEY || key === KEPT_KEYRING_KEY;
+      if (isKeyring && value !== undefined) Keyring.open(cipher.rootKey, value);
     },
     ...(retentionBytes === undefined ? {} : { retentionBytes }),
     ...(retentionMilliseconds === undefined ? {} : { retentionMilliseconds }),

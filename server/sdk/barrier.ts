@@ -47,8 +47,9 @@ export interface Barrier {
   /**
    * Makes what the keys of now have encrypted readable for good, although a keyring without some of them is adopted later:
    * what a cluster whose history forked wrote under a key of its own. Durable when it resolves.
+   * @param forSecondaries its DR secondaries keep them too (class `local`): they hold its own data, and adopt the same keyring
    */
-  keepKeys(): Promise<void>;
+  keepKeys(forSecondaries: boolean): Promise<void>;
 }
 
 /** How many shares, how many are needed, and the root key sealed under the key that they make. */

@@ -18,7 +18,7 @@ export function observedBarrier(core: UnsealedCore, seen: (change: RoleCommit) =
     rotate: () => barrier.rotate(),
     keyStatus: () => barrier.keyStatus(),
     decrypt: (keyClass, key, ciphertext) => barrier.decrypt(keyClass, key, ciphertext),
-    keepKeys: () => barrier.keepKeys(),
+    keepKeys: (forSecondaries) => barrier.keepKeys(forSecondaries),
     commit: (operations, change?: RoleChange) => {
       for (const mode of ["performance", "dr"] as const) {
         const epoch = change?.lineages?.[mode]?.at(-1)?.epoch;

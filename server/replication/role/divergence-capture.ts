@@ -167,7 +167,7 @@ export class DivergenceCapture {
   ): Promise<void> {
     const { deps, store, captured } = this.options;
     // What this cluster encrypts with alone has to open what it wrote, for good.
-    await deps.core.barrier.keepKeys();
+    await deps.core.barrier.keepKeys(mode === "performance");
     const { rows, states, revocations, ...counts } = collector.result();
     if (rows.length === 0 && revocations.length === 0) return await store.writeSeen(mode, id);
     const report: DivergenceReport = {

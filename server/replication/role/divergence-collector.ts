@@ -215,9 +215,9 @@ export class DivergenceCollector {
 const COUNTED_MAX = 1_000_000;
 const POLICIES = "core/policy/";
 
-/** The keyring is sealed under the root key and is nobody's to read. */
+/** Keyrings are sealed under the root key and are nobody's to read. */
 function isRootSealed(key: string): boolean {
-  return key === "core/keyring";
+  return key === "core/keyring" || key === "core/keyring-kept";
 }
 
 function stateKey(keyClass: LoggedClass, key: string): string {

@@ -260,6 +260,27 @@ async function follow(secondary: TestNode, primary: TestNode, id: string): Promi
   await until(`${secondary.name} follows`, () => isEqual(primary, secondary, "dr"));
 }
 
+test("a DR secondary of a performance cluster reads what that wrote under a key of its own, also after it rejoined", async () => {
+  const [a, b, d] = [await set.start("a"), await set.start("b"), await set.start("d")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "performance");
+  await link(a, d, "dr");
+  set.network.cut("b", a.address);
+  await until("b noticed", () => !b.isStreaming("performance"));
+  await a.core.barrier.rotate();
+  await putKey(a.core, "core/token/own", "under a's key", "local");
+  await b.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: true });
+  await a.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  const wrap = await b.replication.issueSecondaryToken("performance", { id: "a", ttlSeconds: 60, creationPath: "p" });
+  await a.replication.updatePrimary("performance", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("a follows", () => isEqual(b, a, "performance"));
+  await until("d follows", () => isEqual(a, d, "dr"));
+  expect(await getKey(d.core, "core/token/own", "local")).toBe("under a's key");
+  await d.restart();
+  expect(await getKey(d.core, "core/token/own", "local")).toBe("under a's key");
+});
+
 test("of two clusters that were promoted at once, the one that gives in lists its own writes and those that it alone had received", async () => {
   const [a, b] = await drPair();
   const c = await set.start("c");
