@@ -92,3 +92,12 @@ test("the old primary is told by one, and the other is found all the same", asyn
     set.network.mend(one.name, other.address);
   await until("both know", () => conflicts(b).length === 1 && conflicts(c).length === 1, 25_000);
 }, 60_000);
+
+test("one that is only visited knows it too, and by which secondary", async () => {
+  const [, b, c] = await orphans();
+  set.network.cut("b", c.address);
+  await Promise.all([promote(b), promote(c)]);
+  await until("both know", () => conflicts(b).length === 1 && conflicts(c).length === 1, 20_000);
+  expect(conflicts(b)).toMatchObject([{ ...epochOf(c), secondary_id: "c" }]);
+  expect(conflicts(c)).toMatchObject([epochOf(b)]);
+}, 40_000);
