@@ -56,9 +56,9 @@ export class RevocationDelivery {
   private async run(mode: ReplicationMode): Promise<void> {
     const { signal } = this.ending;
     for (let pause = RETRY_FIRST_MILLISECONDS; !signal.aborted; ) {
-      const pending = await this.store.pending(mode);
-      if (pending === undefined) return;
       try {
+        const pending = await this.store.pending(mode);
+        if (pending === undefined) return;
         await this.deliver(mode, pending);
         await this.store.settled(pending);
         this.deps.logger.log("info", "revocations were applied", { mode, revocations: pending.revocations.length });
@@ -74,10 +74,10 @@ export class RevocationDelivery {
   }
 
   private async deliver(mode: ReplicationMode, { revocations }: PendingRevocations): Promise<void> {
-    if (this.state.effective(mode) !== "secondary") {
-      if (this.deps.meanings === undefined) throw new Error("nobody here can revoke");
-      return await applyAll(this.deps.meanings, revocations);
-    }
+    const role = this.state.effective(mode);
+    if (role === "primary") return await this.applyHere(mode, revocations);
+    // Revoked here it is already. Before this cluster is part of its set again there is nobody who could take it over.
+    if (role !== "secondary") throw new Error(`${mode} replication is ${role}`);
     const channel = await this.open(mode, REVOCATIONS_CHANNEL);
     const abort = (): void => channel.destroy();
     this.ending.signal.addEventListener("abort", abort, { once: true });
@@ -92,6 +92,12 @@ export class RevocationDelivery {
       this.ending.signal.removeEventListener("abort", abort);
       channel.destroy();
     }
+  }
+
+  private async applyHere(mode: ReplicationMode, revocations: readonly Revocation[]): Promise<void> {
+    if (this.deps.meanings === undefined) throw new Error("nobody here can revoke");
+    if (!isAcknowledging(mode, this.state)) throw new Error("this cluster acknowledges no writes now");
+    await applyAll(this.deps.meanings, revocations);
   }
 }
 
