@@ -18,6 +18,8 @@ export interface Inheritance {
   /** Last index of `from` that it had applied. */
   readonly upToIndex: number;
   readonly planned: boolean;
+  /** Whether every acknowledged write must have come along. */
+  readonly lossless: boolean;
 }
 
 interface Table {
@@ -103,7 +105,14 @@ export class Ledger {
   }
 
   /** A cluster took a table over. `upTo` undefined: nobody can say what it had of the former owner. */
-  handOver(name: string, to: string, upTo: { cluster: string; index: number } | undefined, planned: boolean): void {
+  handOver(
+    name: string,
+    to: string,
+    upTo: { cluster: string; index: number } | undefined,
+    planned: boolean,
+    synchronous = false,
+  ): void {
+    const lossless = planned || synchronous;
     const table = this.table(name);
     const from = table.owner;
     if (from === to) return;
@@ -113,11 +122,11 @@ export class Ledger {
       this.pardon(name);
       return;
     }
-    this.inheritances.push({ table: name, from, to, upToIndex: upTo.index, planned });
+    this.inheritances.push({ table: name, from, to, upToIndex: upTo.index, planned, lossless });
     for (const [key, attempts] of table.acked) {
       const lost = attempts.filter((attempt) => attempt.cluster === from && attempt.index > upTo.index);
       const [first] = lost;
-      if (first !== undefined && planned) this.violate(1, lossText(first, from, to, upTo.index));
+      if (first !== undefined && lossless) this.violate(1, lossText(first, from, to, upTo.index));
       const kept = attempts.filter((attempt) => !lost.includes(attempt));
       table.acked.set(key, kept);
     }
@@ -142,7 +151,7 @@ export class Ledger {
     const step = this.inheritances.findLast((one) => one.table === attempt.table && one.from === attempt.cluster);
     if (step === undefined) return false;
     const included = attempt.index <= step.upToIndex;
-    if (!included && step.planned) this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
+    if (!included && step.lossless) this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
     return included && step.to === owner && step.planned;
   }
 

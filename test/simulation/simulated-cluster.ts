@@ -34,6 +34,7 @@ export interface SimulatedWorld {
   readonly retentionBytes: number;
   readonly limits: Partial<StreamLimits>;
   readonly acknowledgesEarly: boolean;
+  readonly isDrSynchronous: boolean;
   /** Calls another cluster's API, as the network allows. */
   unwrapAt(from: SimulatedCluster, address: string, token: string): Promise<{ status: number; body: Buffer }>;
   /** The services were opened on a core: first time, after a restart, on a new generation. */
@@ -219,7 +220,10 @@ export class SimulatedCluster {
   async put(keyClass: KeyClass, key: string, value: string | undefined): Promise<number> {
     const view = this.usableCore().barrier.view("", keyClass);
     const operation = value === undefined ? view.delete(key) : view.put(key, Buffer.from(value));
-    return (await view.commit([operation])).index;
+    const { index } = await view.commit([operation]);
+    // The last stage of the pipeline waits like this before it answers.
+    await this.replication?.confirmDurable(index);
+    return index;
   }
 
   /** @throws ServerError */
@@ -291,6 +295,7 @@ export class SimulatedCluster {
         consistencyWaitMilliseconds: 2_000,
         drainMilliseconds: 5_000,
         fencing: { mode: "lease", leaseMilliseconds: 30_000 },
+        ...(this.world.isDrSynchronous ? { synchronousDr: SYNCHRONOUS_DR } : {}),
         stream: { ...DEFAULT_STREAM_LIMITS, ...this.world.limits },
       },
     });
@@ -314,6 +319,8 @@ export class SimulatedCluster {
     };
   }
 }
+
+const SYNCHRONOUS_DR = { mode: "block", timeoutMilliseconds: 2_000 } as const;
 
 const INITIALIZE = {
   secretShares: undefined,

@@ -52,6 +52,8 @@ export class World implements SimulatedWorld {
   readonly retentionBytes: number;
   readonly limits;
   readonly acknowledgesEarly: boolean;
+  /** Whether primaries acknowledge only what their DR secondary has: then no promotion of it loses anything. */
+  readonly isDrSynchronous: boolean;
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
   /** `<mode> <cluster>`: an operator overrides its fence. */
@@ -79,6 +81,8 @@ export class World implements SimulatedWorld {
     this.filters = new Filters(this.topology.filtered, () => this.scheduler.nowMilliseconds);
     // Short logs make secondaries fall back to a diff.
     this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
+    const pairs = Object.values(this.topology.sites).every((names) => names.length <= 2);
+    this.isDrSynchronous = pairs && new SeededRandom(options.seed, "synchronous").chance(0.2);
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
     this.network.usualLatencyMilliseconds =
       options.mutation?.latencyMilliseconds ?? this.network.usualLatencyMilliseconds;
@@ -266,7 +270,9 @@ export class World implements SimulatedWorld {
       `${cluster.name} takes over ${tables.join()} up to ${JSON.stringify(upTo)} planned=${planned}`,
     );
     if (!planned && tables.includes("shared") && this.ledger.ownerOf("shared") !== cluster.name) this.beginEra();
-    for (const table of tables) this.ledger.handOver(table, cluster.name, upTo, planned);
+    const lossless = mode === "dr" && this.isDrSynchronous;
+    if (lossless && !planned && upTo !== undefined) this.coverage.count("unplanned promotion that may lose nothing");
+    for (const table of tables) this.ledger.handOver(table, cluster.name, upTo, planned, lossless);
   }
 }
 
