@@ -8,6 +8,11 @@ import type { Runners } from "./runners";
 import type { SecondaryRunner } from "./secondary-runner";
 import type { UnsettledContent } from "./unsettled-content";
 
+/** The usual case, asked of everybody who waits whenever more is applied: there is nothing to look up for it. */
+function isBehind(applied: EpochIndex | undefined, at: EpochIndex): boolean {
+  return applied !== undefined && sameEpoch(applied.epoch, at.epoch) && applied.index < at.index;
+}
+
 /** What this cluster holds of what it or its primary wrote, and the waiting for what it does not hold yet. */
 export class IndexStandings {
   constructor(
@@ -43,7 +48,8 @@ export class IndexStandings {
     const runner = this.runners.of(mode);
     if (first !== "awaited" || runner === undefined) return first === "held";
     const { consistencyWaitMilliseconds } = this.deps.settings;
-    await runner.applied.wait(() => this.standing(mode, at) !== "awaited", consistencyWaitMilliseconds, signal);
+    const isDecided = (): boolean => !isBehind(runner.applied.position, at) && this.standing(mode, at) !== "awaited";
+    await runner.applied.wait(isDecided, consistencyWaitMilliseconds, signal);
     return this.standing(mode, at) === "held";
   }
 
