@@ -7,6 +7,7 @@ import type { ResponseData } from "../../sdk/outcome";
 import type { PrimaryHub } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
 import { DurableWaits } from "./durable-waits";
+import { isFenced } from "./role-rules";
 import type { RoleState } from "./role-state";
 import { synchronousDrMetrics } from "./synchronous-dr-metrics";
 
@@ -19,6 +20,7 @@ export interface SynchronousDrSettings {
 
 const OFF: SynchronousDrSettings = { mode: "off", timeoutMilliseconds: 0 };
 const RECORD = "synchronous-dr";
+const ALL_WRITES: ReadonlySet<KeyClass> = new Set(["replicated", "local"]);
 
 /**
  * Acknowledges writes only when a DR secondary has applied them durably: what a client was told survives the loss of this
@@ -36,6 +38,8 @@ export class SynchronousDr {
   private synchronous = false;
   /** Applied durably by a DR secondary. Indexes of our own log, which only grow. */
   private durableIndex = 0;
+  /** Up to there a DR secondary had to hold what was written, until this cluster was the primary no more or closed. */
+  private abandonedIndex = 0;
   /** What a secondary has to reach to have caught up, and since when. */
   private mark: { readonly index: number; readonly atMilliseconds: number } | undefined;
   private absence: Timer | undefined;
@@ -57,7 +61,7 @@ export class SynchronousDr {
       clock,
       timeoutMilliseconds,
       expired: () => this.lose("a write was not confirmed in time"),
-      failure: () => new ServerError("dr_unconfirmed", this.uncertain()),
+      failure: () => this.unconfirmed(),
       took: (milliseconds) => this.took.observe(milliseconds),
     });
     this.releases =
@@ -80,18 +84,17 @@ export class SynchronousDr {
   review(): void {
     if (this.settings.mode === "off") return;
     if (this.state.effective("dr") !== "primary") {
-      // Whoever is primary now may not have what is waited for.
-      this.waits.failAll(new ServerError("dr_unconfirmed", this.uncertain()));
+      this.abandon();
       this.end();
     } else if (this.state.followersOf("dr").length === 0) this.end();
     else this.progressed();
   }
 
   close(): void {
-    this.closed = true;
     for (const release of this.releases) release();
     this.absence?.cancel();
-    this.waits.failAll(new ServerError("dr_unconfirmed", this.uncertain()));
+    this.abandon();
+    this.closed = true;
   }
 
   /**
@@ -99,7 +102,9 @@ export class SynchronousDr {
    * @throws dr_unconfirmed when it takes too long: the write is made here, and may be lost with this cluster
    */
   confirm(index: number): Promise<void> | undefined {
-    if (this.settings.mode === "off" || index <= this.durableIndex || !this.holds) return undefined;
+    if (this.settings.mode === "off" || index <= this.durableIndex) return undefined;
+    if (index <= this.abandonedIndex) return Promise.reject(this.unconfirmed());
+    if (!this.holds) return undefined;
     if (this.settings.mode === "degrade" && !this.synchronous) return undefined;
     return this.waits.wait(index);
   }
@@ -187,7 +192,22 @@ export class SynchronousDr {
     const consequence = this.settings.mode === "block" ? "writes are stopped" : "writes are acknowledged without one";
     const facts = { sync_dr: this.settings.mode, reason, waiting: this.waits.count };
     this.deps.logger.log("error", `no DR secondary keeps up: ${consequence}`, facts);
-    if (this.settings.mode === "degrade") this.waits.releaseAll();
+    if (this.settings.mode === "degrade") this.releaseWaits();
+  }
+
+  /** Acknowledges what waits without a DR secondary, as far as this cluster may acknowledge anything now. */
+  private releaseWaits(): void {
+    const { holds, unconfirmed } = this.state;
+    const mayBeReplaced = isFenced(holds, "performance") || unconfirmed(ALL_WRITES) !== undefined;
+    if (mayBeReplaced || holds.undecided) this.waits.failAll(this.unconfirmed());
+    else this.waits.releaseAll();
+  }
+
+  /** Whoever is, or will be, primary may not have what waits, nor what has not come to its wait yet. */
+  private abandon(): void {
+    const isHeld = this.heldIn !== "" && (this.settings.mode === "block" || this.synchronous);
+    if (isHeld) this.abandonedIndex = this.deps.core.log.lastIndex();
+    this.waits.failAll(this.unconfirmed());
   }
 
   private watchAbsence(): void {
@@ -203,7 +223,7 @@ export class SynchronousDr {
     this.mark = undefined;
     this.absence?.cancel();
     this.absence = undefined;
-    this.waits.releaseAll();
+    this.releaseWaits();
     if (this.heldIn === "") return;
     this.heldIn = "";
     this.remember().catch((error: Error) => {
@@ -223,11 +243,11 @@ export class SynchronousDr {
     return this.deps.core.barrier.view("core/replication/", "local");
   }
 
-  private uncertain(): string {
-    const seconds = this.settings.timeoutMilliseconds / 1000;
-    return (
-      `no DR secondary has confirmed the write within ${seconds} s: it was made on this cluster, but its outcome is uncertain, ` +
-      'since it is lost if this cluster is lost before a DR secondary has it (sync_dr is "block")'
-    );
+  private unconfirmed(): ServerError {
+    const { mode, timeoutMilliseconds } = this.settings;
+    const text =
+      `no DR secondary has confirmed the write within ${timeoutMilliseconds / 1000} s: it was made on this cluster, but its ` +
+      `outcome is uncertain, since it is lost if this cluster is lost before a DR secondary has it (sync_dr is "${mode}")`;
+    return new ServerError("dr_unconfirmed", text);
   }
 }

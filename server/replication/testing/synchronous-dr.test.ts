@@ -181,3 +181,33 @@ test("block: what waits when this cluster stops being the primary was not confir
   expect(outcome).toMatchObject({ status: "rejected", reason: { code: "dr_unconfirmed" } });
   expect(await getKey(b.core, "data/m1/waiting")).toBeUndefined();
 });
+
+test("block: what was written before this cluster stopped being the primary, or was sealed, is not taken for confirmed later", async () => {
+  const [a] = await pair("block");
+  set.network.cut("b", a.address);
+  const first = await putKey(a.core, "data/m1/first", "x");
+  const { replication } = a;
+  await replication.demotePrimary("dr", { targetId: undefined, signal: new AbortController().signal });
+  await expect(replication.confirmDurable(first)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+  await set.close();
+
+  const [c] = await pair("block");
+  set.network.cut("b", c.address);
+  const second = await putKey(c.core, "data/m1/second", "x");
+  const sealed = c.replication;
+  await c.close();
+  await expect(sealed.confirmDurable(second)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+});
+
+test("degrade: what waits when the lease ends is not acknowledged", async () => {
+  const leaseMilliseconds = 150;
+  set = new TestSet(false, { mode: "lease", leaseMilliseconds });
+  set.settings = { synchronousDr: { mode: "degrade", timeoutMilliseconds: 4 * leaseMilliseconds } };
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  await until("a is synchronous", () => a.status("dr").sync_dr_state === "synchronous");
+  set.network.cut("b", a.address);
+  await expect(write(a, "waiting")).rejects.toMatchObject({ code: "dr_unconfirmed" });
+  expect(a.status("dr").state).toBe("unconfirmed");
+});
