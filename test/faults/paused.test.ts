@@ -43,14 +43,17 @@ const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0);
 describe("costs the primary neither memory nor latency", () => {
   let before: Load;
 
-  beforeAll(async () => {
-    // Alone with its secondary, the primary is told not to wait for its word.
-    pair = await ReplicaPair.start({ mode: "dr", seed, replication: { fencing: "off" } });
-    await load();
-    await pair.settled();
-    before = await load();
-    await pair.settled();
-  }, 120_000);
+  beforeAll(
+    async () => {
+      // Alone with its secondary, the primary is told not to wait for its word.
+      pair = await ReplicaPair.start({ mode: "dr", seed, replication: { fencing: "off" } });
+      await load();
+      await pair.settled();
+      before = await load();
+      await pair.settled();
+    },
+    IS_LONG_RUN ? 600_000 : 120_000,
+  );
 
   afterAll(() => pair?.destroy());
 

@@ -34,39 +34,43 @@ async function cut(proxy: FaultProxy, admission: "black-hole" | "reset" | "refus
   proxy.reset();
 }
 
-let pair: ReplicaPair | undefined;
-afterEach(async () => {
-  await pair?.destroy();
-  pair = undefined;
-});
+const pairs: ReplicaPair[] = [];
+afterAll(() => Promise.all(pairs.map((pair) => pair.destroy())));
 
-it.each(["dr", "performance"] as readonly Mode[])(
-  "in every weather between them a %s pair ends equal, and nothing acknowledged is lost",
-  async (mode) => {
-    const random = new SeededRandom("weather", seed, mode);
-    const own = await ReplicaPair.start({ mode, seed, replication: { log_retention_size: SHORT_LOG_BYTES } });
-    pair = own;
-    const { proxy } = own.primary;
-    const ledger = new WriteLedger(mode, () => own.primary, clientTokens(own));
-    ledger.start();
-    try {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        for (const weather of WEATHERS) {
-          await weather.begin(proxy, random);
-          await new Promise((settle) => setTimeout(settle, random.between(200, 900)));
-          await proxy.clear();
-          await own.settled(60_000).catch((error: Error) => {
-            throw new Error(`after ${weather.name}: ${error.message}`);
-          });
-        }
-      }
-    } finally {
-      await ledger.stop();
+async function survive(mode: Mode): Promise<void> {
+  const random = new SeededRandom("weather", seed, mode);
+  const pair = await ReplicaPair.start({ mode, seed, replication: { log_retention_size: SHORT_LOG_BYTES } });
+  pairs.push(pair);
+  const ledger = new WriteLedger(mode, () => pair.primary, clientTokens(pair));
+  ledger.start();
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const weather of WEATHERS) await endure(pair, weather, random);
     }
-    await own.settled();
-    expect(ledger.acknowledgements).toBeGreaterThan(50);
-    await ledger.check(own.primary);
-    if (mode === "performance") await ledger.check(own.secondary);
+  } finally {
+    await ledger.stop();
+  }
+  await pair.settled();
+  expect(ledger.acknowledgements).toBeGreaterThan(50);
+  await ledger.check(pair.primary);
+  if (mode === "performance") await ledger.check(pair.secondary);
+}
+
+async function endure(pair: ReplicaPair, weather: Weather, random: SeededRandom): Promise<void> {
+  const { proxy } = pair.primary;
+  await weather.begin(proxy, random);
+  await new Promise((settle) => setTimeout(settle, random.between(200, 900)));
+  await proxy.clear();
+  await pair.settled(60_000).catch((error: Error) => {
+    throw new Error(`${pair.mode}, after ${weather.name}: ${error.message}`);
+  });
+}
+
+test(
+  "after every weather between them two pairs of clusters are equal, and nothing acknowledged is lost",
+  async () => {
+    const ends = await Promise.allSettled((["dr", "performance"] as const).map(survive));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   },
   IS_LONG_RUN ? 1_200_000 : 180_000,
 );

@@ -13,7 +13,7 @@ const SUITES = [
   { name: "security", paths: ["test/security"], workers: 2 },
   { name: "acceptance", paths: ["test/support", "test/acceptance"], workers: 1 },
   { name: "e2e", paths: ["test/e2e"], workers: 1 },
-  { name: "faults", paths: ["test/faults"], workers: 1 },
+  { name: "faults", paths: ["test/faults"], workers: 2 },
 ];
 
 const only = process.argv.slice(2);
