@@ -89,7 +89,8 @@ export class DivergenceReplay {
 
   private request(operation: OperationName, path: string, body: Buffer, caller: ReplayCaller): ForwardedRequest {
     return {
-      id: this.deps.random.uuid(),
+      // The audit trails of both clusters name the same request.
+      id: caller.requestId,
       caller:
         caller.token === undefined
           ? { kind: "token", token: Buffer.from(caller.clientToken, "latin1") }
