@@ -10,7 +10,7 @@ let c: LocalServer;
 let d: LocalServer;
 let root: Api;
 
-const WAIT_MILLISECONDS = 300;
+const WAIT_MILLISECONDS = 1_000;
 
 beforeAll(async () => {
   const options = { consistency_wait: `${WAIT_MILLISECONDS}ms` };
