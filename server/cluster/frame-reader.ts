@@ -1,4 +1,5 @@
 import { PeerRefused } from "../sdk/transport";
+import type { HeldBytes } from "./held-bytes";
 
 export const FRAME_HEADER_BYTES = 4;
 
@@ -17,10 +18,15 @@ export class FrameReader {
   private parts: Buffer[] = [];
   private heldBytes = 0;
 
-  constructor(private readonly frameBytesMax: number) {}
+  /** @param budget shared with the connection's other channels */
+  constructor(
+    private readonly frameBytesMax: number,
+    private budget?: HeldBytes | undefined,
+  ) {}
 
-  /** Takes what arrived. Read the frames off with `next`. */
+  /** Takes what arrived. Read the frames off with `next`. @throws PeerRefused when the budget is used up */
   push(chunk: Buffer): void {
+    this.budget?.take(chunk.length);
     this.parts.push(chunk);
     this.heldBytes += chunk.length;
   }
@@ -32,6 +38,7 @@ export class FrameReader {
     if (length > this.frameBytesMax)
       throw new PeerRefused("oversized_frame", `frame of ${length} bytes is over the limit`);
     if (this.heldBytes < FRAME_HEADER_BYTES + length) return undefined;
+    this.budget?.release(FRAME_HEADER_BYTES + length);
     this.take(FRAME_HEADER_BYTES);
     return this.take(length);
   }
@@ -39,6 +46,12 @@ export class FrameReader {
   /** Whether the stream may end here: not in the middle of a frame. */
   get isBetweenFrames(): boolean {
     return this.heldBytes === 0;
+  }
+
+  /** Nothing more arrives: what is held here counts no longer. */
+  leaveBudget(): void {
+    this.budget?.release(this.heldBytes);
+    this.budget = undefined;
   }
 
   private peekLength(): number {

@@ -3,6 +3,7 @@ import { constants } from "node:http2";
 import type { FrameChannel } from "../sdk/transport";
 import { FRAME_BYTES_MAX, TransportClosed } from "../sdk/transport";
 import { FrameReader, frameHeader } from "./frame-reader";
+import type { HeldBytes } from "./held-bytes";
 
 /** Up to here header and body are one write; above it the copy costs more than a second write. */
 const JOINED_BYTES_MAX = 16 * 1024;
@@ -19,8 +20,9 @@ export class Http2Channel implements FrameChannel {
     readonly kind: string,
     private readonly stream: Http2Stream,
     receivedBytesMax = FRAME_BYTES_MAX,
+    budget?: HeldBytes,
   ) {
-    this.reader = new FrameReader(receivedBytesMax);
+    this.reader = new FrameReader(receivedBytesMax, budget);
     stream.on("readable", () => this.wakeReader());
     stream.on("end", () => {
       this.ended = true;
@@ -28,7 +30,10 @@ export class Http2Channel implements FrameChannel {
     });
     stream.on("drain", () => this.wakeWriter());
     stream.on("error", (error: Error) => this.fail(new TransportClosed(`channel failed: ${error.message}`)));
-    stream.on("close", () => this.fail(new TransportClosed(closeReason(stream))));
+    stream.on("close", () => {
+      this.fail(new TransportClosed(closeReason(stream)));
+      this.reader.leaveBudget();
+    });
   }
 
   async send(frame: Buffer): Promise<void> {

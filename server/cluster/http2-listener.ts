@@ -7,6 +7,7 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { RefusalReason, TransportGate, TransportListener } from "../sdk/transport";
 import { CHANNELS_PER_CONNECTION_MAX } from "../sdk/transport";
 import { handshakeRefusal, UnknownSet } from "./handshake-refusal";
+import { HeldBytes } from "./held-bytes";
 import { Http2Channel } from "./http2-channel";
 import { Http2Connection, peerOf, SESSION_SETTINGS, WINDOW_BYTES } from "./http2-connection";
 import { type Endpoint, PendingHandshakes } from "./pending-handshakes";
@@ -17,6 +18,8 @@ const HANDSHAKE_MILLISECONDS_MAX = 10_000;
 const CONNECTIONS_MAX = 1_024;
 /** Sockets of one address that have not finished their handshake. */
 const PENDING_PER_ADDRESS_MAX = 64;
+/** Of unfinished frames on all channels of one connection; forwarded requests may have bodies of 32 MiB. */
+const HELD_BYTES_MAX = 256 * 1024 * 1024;
 /** Memory HTTP/2 may hold for one connection, MB: window, headers and what waits to be written. */
 const SESSION_MEMORY_MEGABYTES = 64;
 /** Channels over the limit, and malformed frames, that one connection may try before it is dropped. */
@@ -148,9 +151,10 @@ export class Http2Listener implements TransportListener {
     }
     session.setLocalWindowSize(WINDOW_BYTES);
     const connection = new Http2Connection(peer, session);
+    const held = new HeldBytes(HELD_BYTES_MAX);
     session.on("error", (error: NodeJS.ErrnoException) => this.broken(connection, error));
     session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
-      this.acceptChannel(connection, stream, headers),
+      this.acceptChannel(connection, held, stream, headers),
     );
     this.gate.connected(connection);
   }
@@ -162,7 +166,12 @@ export class Http2Listener implements TransportListener {
     this.gate.refused(isFull ? "too_many_channels" : "protocol", connection.peer.address, error.message);
   }
 
-  private acceptChannel(connection: Http2Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  private acceptChannel(
+    connection: Http2Connection,
+    held: HeldBytes,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): void {
     const kind = /^\/([a-z-]{1,32})$/.exec(String(headers[":path"]))?.[1];
     const reason = this.channelRefusal(connection, kind, headers);
     if (reason !== undefined || kind === undefined) {
@@ -172,7 +181,7 @@ export class Http2Listener implements TransportListener {
       return;
     }
     stream.respond({ ":status": 200 });
-    const channel = connection.keep(new Http2Channel(kind, stream, this.gate.frameBytesMax(kind)));
+    const channel = connection.keep(new Http2Channel(kind, stream, this.gate.frameBytesMax(kind), held));
     stream.once("close", () => connection.forget(channel));
     this.gate.accept(channel, connection.peer).then(
       () => channel.end(),
