@@ -84,8 +84,9 @@ export class SetMembers implements HubRoles {
     void this.conflicts.resolved(member.mode, hello.clusterId).catch(() => undefined);
   }
 
-  memberAgrees({ mode }: Member, saidAfter: Moment): void {
-    this.confirmation.confirm(mode, saidAfter);
+  /** Who fetches its first snapshot has not followed us yet, and would not know. */
+  memberAgrees({ mode, id }: Member, saidAfter: Moment): void {
+    if (this.state.followersOf(mode).includes(id)) this.confirmation.confirm(mode, saidAfter);
   }
 
   async memberRefused({ mode, id: secondaryId }: Member, { lineage, clusterAddress }: Hello): Promise<void> {

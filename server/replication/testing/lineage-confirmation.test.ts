@@ -185,6 +185,36 @@ test("a snapshot or a diff of the only secondary keeps the primary going, howeve
   expect(refused).toBe(0);
 }, 40_000);
 
+test("who has never followed this primary cannot know who was promoted over it: its snapshot confirms nothing", async () => {
+  const [a, b] = [await set.start("a", { chunkPairs: 8 }), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  const view = a.core.barrier.view("data/m1/", "replicated");
+  await view.commit(Array.from({ length: 100 }, (_, at) => view.put(`k${at}`, Buffer.alloc(100))));
+  await link(a, b, "dr");
+  const c = await set.start("c");
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let questions = 0;
+  set.network.holding = ({ kind, toServer }) => {
+    if (kind === "snapshot" && toServer) questions += 1;
+    return kind === "snapshot" ? held : undefined;
+  };
+  const wrap = await a.replication.issueSecondaryToken("dr", { id: "c", ttlSeconds: 60, creationPath: "p" });
+  await c.replication.enableSecondary("dr", { token: wrap.token, api: NO_API });
+  await until("c asks", () => questions > 0);
+  await b.close();
+  await until("a waits", () => state(a) === "unconfirmed");
+  const { holding } = set.network;
+  // It gets to ask for the snapshot, but not to follow.
+  const late = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MILLISECONDS));
+  set.network.holding = (frame) => (frame.kind === "stream" ? late() : holding(frame));
+  release();
+  await until("c goes on asking", () => questions > 2);
+  await expect(putKey(a.core, "data/m1/k", "x")).rejects.toMatchObject(unconfirmed);
+}, 20_000);
+
 test("without fencing nobody is waited for", async () => {
   const free = new TestSet(false, { mode: "off", leaseMilliseconds: LEASE_MILLISECONDS });
   const [a, b] = [await free.start("a"), await free.start("b")];
