@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, Http2Session } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream, Http2Session } from "node:http2";
 import { constants } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { sha256 } from "../sdk/crypto";
@@ -61,20 +61,35 @@ export class Http2Connection implements PeerConnection {
   }
 
   open(kind: string): Promise<FrameChannel> {
-    if (this.failure !== undefined || this.session.destroyed) {
-      return Promise.reject(this.failure ?? new TransportClosed("connection was closed"));
-    }
+    const opened = this.request(kind);
+    if (opened === undefined) return Promise.reject(this.failure ?? new TransportClosed("connection was closed"));
+    const { stream, channel } = opened;
+    return new Promise((resolve, reject) => {
+      stream.once("response", (headers) => {
+        if (headers[":status"] === 200) resolve(channel);
+        else reject(refusalOf(kind, headers[":status"]));
+      });
+      stream.once("close", () => reject(this.failure ?? new TransportClosed("peer closed the connection")));
+    });
+  }
+
+  openAtOnce(kind: string): FrameChannel {
+    const opened = this.request(kind);
+    if (opened === undefined) throw this.failure ?? new TransportClosed("connection was closed");
+    const { stream, channel } = opened;
+    stream.once("response", (headers) => {
+      if (headers[":status"] !== 200) channel.fail(refusalOf(kind, headers[":status"]));
+    });
+    return channel;
+  }
+
+  private request(kind: string): { readonly stream: ClientHttp2Stream; readonly channel: Http2Channel } | undefined {
+    if (this.failure !== undefined || this.session.destroyed) return undefined;
     const session = this.session as ClientHttp2Session;
     const stream = session.request({ ":method": "POST", ":path": `/${kind}` }, { endStream: false });
     const channel = this.keep(new Http2Channel(kind, stream));
     stream.once("close", () => this.channels.delete(channel));
-    return new Promise((resolve, reject) => {
-      stream.once("response", (headers) => {
-        if (headers[":status"] === 200) resolve(channel);
-        else reject(new TransportClosed(`peer refused the channel ${kind} with status ${headers[":status"]}`));
-      });
-      stream.once("close", () => reject(this.failure ?? new TransportClosed("peer closed the connection")));
-    });
+    return { stream, channel };
   }
 
   keep(channel: Http2Channel): Http2Channel {
@@ -96,6 +111,10 @@ export class Http2Connection implements PeerConnection {
     this.failure ??= reason;
     for (const channel of this.channels) channel.fail(this.failure);
   }
+}
+
+function refusalOf(kind: string, status: number | undefined): TransportClosed {
+  return new TransportClosed(`peer refused the channel ${kind} with status ${status}`);
 }
 
 /** What the peer said when it ended the connection; it comes from outside, so only printable ASCII of it is kept. */

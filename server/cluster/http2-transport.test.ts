@@ -113,6 +113,13 @@ test("many channels of one connection do not wait for each other", async () => {
   expect(answers.map(String)).toEqual(channels.map((_, index) => `frame ${index}`));
 });
 
+test("a channel opened at once carries its question before the peer has agreed", async () => {
+  await dial(await admittedClient());
+  const channel = opened[0]?.openAtOnce?.("forward");
+  await channel?.send(Buffer.from("question"));
+  expect(String(await channel?.receive())).toBe("question");
+});
+
 test("a sender is held back by a receiver that does not read", async () => {
   const channel = await dial(await admittedClient());
   let sent = 0;

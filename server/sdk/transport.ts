@@ -100,6 +100,11 @@ export interface PeerConnection {
   readonly peer: Peer;
   /** @throws TransportClosed */
   open(kind: string): Promise<FrameChannel>;
+  /**
+   * Like `open`, without the round trip for the peer's consent: a refusal fails the first `receive`. For one question and its
+   * answer. Left out: as `open`. @throws TransportClosed
+   */
+  openAtOnce?(kind: string): FrameChannel;
   /** Drops the connection and all its channels at once. */
   destroy(): void;
   /** Resolves when the connection is gone, whoever ended it. */

@@ -61,7 +61,7 @@ export class PrimaryConnector {
   /** @throws TransportClosed where there is no connection */
   async open(kind: string): Promise<FrameChannel> {
     if (this.connection === undefined) throw new TransportClosed(this.lastFailure || "not connected to the primary");
-    return await this.connection.open(kind);
+    return this.connection.openAtOnce?.(kind) ?? (await this.connection.open(kind));
   }
 
   private async run(): Promise<void> {
