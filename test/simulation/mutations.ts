@@ -9,7 +9,6 @@ import { IndexStandings } from "../../server/replication/role/index-standings";
 import { RoleState } from "../../server/replication/role/role-state";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
-import { StreamShipper } from "../../server/replication/stream/shipper";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
 import { LINEARIZABLE } from "./world";
 
@@ -69,11 +68,6 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   { name: "ignores the paths filter", breaks: 4, plant: plantNoFilter },
-  {
-    name: "does not look at a filter again that was changed",
-    breaks: 4,
-    plant: () => replaceMethod(StreamShipper.prototype, "followScope", () => () => Promise.resolve()),
-  },
   { name: "forgets the tokens that it was shipped when it is promoted", breaks: 5, plant: plantForgottenTokens },
   {
     name: "says that it has applied what it has not",

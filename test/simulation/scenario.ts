@@ -6,7 +6,8 @@ import type { SimulatedCluster } from "./simulated-cluster";
 import { tableOfSite, type World } from "./world";
 
 const RETURN_MILLISECONDS = 90_000;
-const EQUAL_MILLISECONDS = 5_000;
+/** A connection whose other end is gone without a word is found out by its silence. */
+const EQUAL_MILLISECONDS = 60_000;
 
 /** Role changes while everything breaks, and the order that must be there in the end. */
 export class Scenario {
