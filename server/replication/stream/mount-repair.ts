@@ -4,7 +4,7 @@ import { filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import type { FramePort } from "./frame-port";
 import { type Checksums, checksumsOf } from "./running-checksums";
-import type { ShipperDependencies } from "./shipper";
+import type { ShipperDependencies } from "./shipper-dependencies";
 
 const REPLAY_ENTRIES = 256;
 

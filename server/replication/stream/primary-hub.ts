@@ -26,7 +26,8 @@ import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
 import { type Moment, momentOf } from "./moment";
 import { PacedChannel } from "./paced-channel";
 import { Refusals } from "./refusals";
-import { type ShipperDependencies, type ShipperView, StreamShipper } from "./shipper";
+import { StreamShipper } from "./shipper";
+import type { ShipperDependencies, ShipperView } from "./shipper-dependencies";
 import { SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
 import { ShippingMeter } from "./stream-metrics";
 

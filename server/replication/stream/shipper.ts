@@ -1,67 +1,22 @@
-import type { Clock } from "../../sdk/clock";
 import { CORE_MOUNT_ID } from "../../sdk/key-layout";
 import { currentEpoch, sameEpoch } from "../../sdk/lineage";
-import type { ClusterLog, Lineage, LogEntry, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { LogEntry, UpstreamCursor } from "../../sdk/log";
 import { LogTruncated } from "../../sdk/log";
-import type { Logger } from "../../sdk/logger";
 import { type FrameChannel, PeerRefused } from "../../sdk/transport";
 import { filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import { backlogAgeMilliseconds } from "./backlog-age";
 import type { Heartbeat, Hello } from "./control-codec";
 import { FramePort } from "./frame-port";
-import { HeartbeatExchange, type PeerFacts } from "./heartbeat-exchange";
-import type { StreamLimits } from "./limits";
-import { type Moment, momentOf } from "./moment";
+import { HeartbeatExchange } from "./heartbeat-exchange";
+import { momentOf } from "./moment";
 import { MountRepair } from "./mount-repair";
 import { entryBytes } from "./record-codec";
 import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
 import { SentHeartbeats } from "./sent-heartbeats";
+import type { ShipperDependencies, ShipperView } from "./shipper-dependencies";
 import { planStart, REPLACED, type StartPlan } from "./start-plan";
-import type { ShippingMeter } from "./stream-metrics";
 import { Wakeup } from "./wakeup";
-
-/** What a primary knows of one secondary's stream. Times of the primary's clock. */
-export interface ShipperView {
-  readonly secondaryId: string;
-  readonly hello: Hello;
-  readonly sentIndex: number;
-  readonly appliedIndex: number;
-  /** Sent and not acknowledged: at most the window and one frame. */
-  readonly unacknowledgedBytes: number;
-  /** What it holds was compared with what we hold since the stream began: its acks count for that too. */
-  readonly verified: boolean;
-  readonly peer: PeerFacts;
-}
-
-export interface ShipperDependencies {
-  readonly mode: ReplicationMode;
-  readonly log: ClusterLog;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: StreamLimits;
-  readonly meter: ShippingMeter;
-  readonly apiAddress: string;
-  lineage(): Lineage;
-  /** The secondary's filter as it is now; a new object after each change. */
-  scopeOf(secondaryId: string): MountScope;
-  /** Whether the secondary ever had a filter, so that what it holds has to be compared. */
-  wasFiltered(secondaryId: string): boolean;
-  clusterAddresses(): readonly string[];
-  /** A secondary's history shows that this cluster was replaced. */
-  newerLineageSeen(lineage: Lineage): Promise<void>;
-  isFenced(): boolean;
-  /** The secondary was told that it cannot follow, for this reason. */
-  refused(reason: string, hello: Hello): Promise<void>;
-  /** The secondary was let in. */
-  follows(hello: Hello): Promise<void>;
-  /** The secondary agrees with our history. It said so after the moment. */
-  agrees(saidAfter: Moment): void;
-  /** Whether the entries go to other secondaries as well. */
-  hasOthers(): boolean;
-  /** The secondary has applied more. */
-  progressed(view: ShipperView): void;
-}
 
 interface Target {
   readonly index: number;
