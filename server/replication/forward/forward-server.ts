@@ -1,4 +1,4 @@
-import { isServerError, ServerError } from "../../sdk/errors";
+import { errorTable, isServerError, ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
 import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
@@ -129,7 +129,9 @@ function requireEpoch(deps: ForwardServerDependencies, mode: ReplicationMode, ep
   }
 }
 
-function errorData(error: unknown): { readonly code: string; readonly text: string } {
+/** What a member is told. Never which record is damaged: it may belong to a mount that the member's filter leaves out. */
+export function errorData(error: unknown): { readonly code: string; readonly text: string } {
+  if (isServerError(error, "corrupt")) return { code: error.code, text: errorTable.corrupt.text };
   if (error instanceof ServerError) return { code: error.code, text: error.publicText };
   return { code: "internal", text: "internal error" };
 }
