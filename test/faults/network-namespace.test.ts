@@ -46,7 +46,7 @@ tests("with the cable between two namespaces pulled", () => {
         listener: [{ tcp: { address: "0.0.0.0:8200", cluster_address: `${net.inner[at]}:8201`, tls_disable: true } }],
         api_addr: `http://${net.inner[at]}:8200`,
         cluster_addr: `https://${net.inner[at]}:8201`,
-        replication: { fencing_lease: "3s" },
+        replication: { fencing_lease: "12s" },
       },
     });
   }
@@ -65,7 +65,7 @@ tests("with the cable between two namespaces pulled", () => {
 
   it("a short cut is not noticed: what was on its way arrives", async () => {
     net.cable("down");
-    for (let n = 0; n < 20; n += 1) expect(await write(`during ${n}`)).toBe(200);
+    for (let n = 0; n < 10; n += 1) expect(await write(`during ${n}`)).toBe(200);
     expect(await isEqual()).toBe(false);
     net.cable("up");
     await eventually("b is equal", isEqual, 30_000);
@@ -73,7 +73,7 @@ tests("with the cable between two namespaces pulled", () => {
 
   it("a long one stops the writes of a primary that nobody can confirm, and both come back by themselves", async () => {
     net.cable("down");
-    await eventually("writes wait", async () => (await write("unconfirmed")) === 503, 30_000);
+    await eventually("writes wait", async () => (await write("unconfirmed")) === 503, 60_000);
     expect((await root.get("secret/data/x")).status).toBe(200);
     await eventually("b has noticed", async () => (await status(b)).state === "idle", 60_000);
     net.cable("up");
