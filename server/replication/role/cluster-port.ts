@@ -6,14 +6,17 @@ import type { ReplicationDependencies } from "./dependencies";
 /** The listening side of the cluster port: open from the first time this cluster is a primary until it closes. */
 export class ClusterPort {
   private listener: Promise<TransportListener> | undefined;
+  /** A role change that ends behind the closing must not take the port from who opens it next. */
+  private closed = false;
 
   constructor(
     private readonly deps: ReplicationDependencies,
     private readonly hub: PrimaryHub,
   ) {}
 
-  /** @throws invalid_request naming the address when it cannot be listened on */
+  /** @throws invalid_request naming the address when it cannot be listened on; sealed once it was closed */
   async open(): Promise<void> {
+    if (this.closed) throw new ServerError("sealed");
     const { listenHost, listenPort } = this.deps.settings;
     const isOpen = this.listener !== undefined;
     this.listener ??= this.deps.transport.listen(listenHost, listenPort, this.hub);
@@ -29,6 +32,7 @@ export class ClusterPort {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     const { listener } = this;
     this.listener = undefined;
     await (await listener?.catch(() => undefined))?.close();

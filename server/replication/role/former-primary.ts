@@ -27,6 +27,7 @@ const ANSWER_MILLISECONDS = 5_000;
  */
 export class FormerPrimaries {
   private readonly looking = new Map<ReplicationMode, AbortController>();
+  private closed = false;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -39,13 +40,14 @@ export class FormerPrimaries {
   async follow(): Promise<void> {
     for (const mode of MODES) {
       const former = await this.state.store.readFormerPrimary(mode);
-      const wanted = former !== undefined && this.state.of(mode).role.role === "primary";
+      const wanted = former !== undefined && this.state.of(mode).role.role === "primary" && !this.closed;
       if (!wanted) this.stop(mode);
       else if (!this.looking.has(mode)) this.start(mode, former);
     }
   }
 
   close(): void {
+    this.closed = true;
     for (const mode of MODES) this.stop(mode);
   }
 

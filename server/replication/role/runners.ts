@@ -23,6 +23,7 @@ export class Runners {
   /** A build that replaces what a secondary holds, kept over lost connections and restarts. */
   private resync: BuildRunner | undefined;
   private readonly diffs = new Map<ReplicationMode, ReconciliationProgress>();
+  private closed = false;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -63,7 +64,7 @@ export class Runners {
       const isSecondary = this.state.effective(mode) === "secondary" && role.role === "secondary";
       // A promoted DR cluster follows with the very credentials that this cluster has.
       const replaced = isFenced(this.state.holds, mode);
-      const wanted = isSecondary && role.link !== undefined && !replaced;
+      const wanted = isSecondary && role.link !== undefined && !replaced && !this.closed;
       if (!wanted) await this.stop(mode);
       else if (!this.live.has(mode) && isSecondary) this.start(mode, role.setId);
     }
@@ -100,6 +101,7 @@ export class Runners {
 
   /** Stops all loops without waiting: one of them may be what makes us close. */
   close(): void {
+    this.closed = true;
     for (const runner of this.live.values()) void runner.stop();
     void this.building?.connector.stop();
     this.live.clear();

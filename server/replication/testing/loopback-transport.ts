@@ -54,6 +54,10 @@ export class LoopbackNetwork {
     this.cuts.delete(`${from}>${address}`);
   }
 
+  isListening(address: string): boolean {
+    return this.gates.has(address);
+  }
+
   private listen(host: string, port: number, gate: TransportGate): Promise<TransportListener> {
     const own = port === 0 ? this.nextPort++ : port;
     const address = `${host}:${own}`;
