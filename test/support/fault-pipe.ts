@@ -116,8 +116,11 @@ export class FaultPipe {
     this.link.counted(bytes.length);
     if (!this.to.write(bytes)) {
       await new Promise<void>((settle) => {
-        this.to.once("drain", settle);
-        this.to.once("close", settle);
+        const go = (): void => {
+          this.to.off("drain", go).off("close", go);
+          settle();
+        };
+        this.to.on("drain", go).on("close", go);
       });
     }
     this.throttle();
