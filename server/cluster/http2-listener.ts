@@ -177,7 +177,9 @@ export class Http2Listener implements TransportListener {
     if (reason !== undefined || kind === undefined) {
       this.gate.refused(reason ?? "protocol", connection.peer.address, `channel ${kind ?? "without a name"}`);
       stream.on("error", () => undefined);
-      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      // Not by RST_STREAM with REFUSED_STREAM: a Node that dialled us would never come back from ending its session then.
+      stream.respond({ ":status": 403 }, { endStream: true });
+      stream.close(constants.NGHTTP2_NO_ERROR);
       return;
     }
     stream.respond({ ":status": 200 });

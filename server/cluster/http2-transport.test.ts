@@ -197,3 +197,16 @@ test("certificates carry what they are for", async () => {
   expect(new X509Certificate(authority.certificate).ca).toBe(true);
   expect(Date.parse(client.validFrom)).toBeLessThan(Date.now());
 });
+
+// Node's client spins in its own code when a session is ended of which a stream was reset with REFUSED_STREAM.
+test("a connection of which a channel was refused is still told why, and ends when it is dropped", async () => {
+  const client = await admittedClient();
+  await dial(client);
+  const connection = opened[0];
+  if (connection === undefined) throw new Error("no connection");
+  gate.admitted.clear();
+  await expect(connection.open("stream")).rejects.toThrow("peer refused the channel stream with status 403");
+  connection.destroy();
+  await connection.closed;
+  expect(gate.refusals).toContain("not_a_member");
+});
