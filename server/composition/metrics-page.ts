@@ -10,7 +10,7 @@ export function metricsPage(): string {
     "Made from the declarations beside the code by `npm run generate`. `GET /v1/sys/metrics?format=prometheus` answers the",
     "text format of Prometheus (0.0.4); without `format` the last interval of ten seconds as JSON, there with dots in the names",
     "(`vault.replication.wal.last_wal`). It needs a token with `read` on `sys/metrics`, unless the listener has",
-    "`telemetry { unauthenticated_metrics_access = true }`. Only then is it answered by a sealed node and by a DR secondary.",
+    "`telemetry { unauthenticated_metrics_access = true }`. Only then does a sealed node answer; a DR secondary takes a token of its primary.",
     "",
     "A **summary** has the quantiles 0.5, 0.9 and 0.99 of the last 10 to 20 seconds (within 5 %; `NaN` without values), and",
     "`_sum` and `_count` since the process started. Counters begin at 0 with the process. A gauge that has nothing to tell is",

@@ -1,4 +1,5 @@
 import type { Barrier } from "../../sdk/barrier";
+import type { WriteMeanings } from "../../sdk/divergence";
 import type { LogEntry, LogOperation } from "../../sdk/log";
 import { DivergenceCollector } from "./divergence-collector";
 import { DIVERGENCE_LIMITS } from "./divergence-records";
@@ -19,12 +20,12 @@ function entry(index: number, operations: readonly (readonly [key: string, value
   };
 }
 
-function collector(valueBytesMax: number): DivergenceCollector {
+function collector(valueBytesMax: number, meanings?: WriteMeanings): DivergenceCollector {
   const decrypt: Barrier["decrypt"] = (_class, _key, ciphertext) => ciphertext;
   return new DivergenceCollector({
     barrier: { decrypt },
     mode: "performance",
-    meanings: undefined,
+    meanings,
     mountPathOf: async () => "secret/",
     valueBytesMax,
   });
@@ -72,4 +73,18 @@ test("paths beyond the limit are counted", async () => {
   }
   const { rows, unlistedPaths, writes } = collected.result();
   expect([rows.length, unlistedPaths, writes]).toEqual([DIVERGENCE_LIMITS.paths, 5, DIVERGENCE_LIMITS.paths + 5]);
+});
+
+test("what a token keeps for itself is listed, and kept for nobody", async () => {
+  const collected = collector(1_000, {
+    mountOf: () => ({ path: "cubbyhole/", kind: "secret", type: "cubbyhole", options: new Map() }),
+    storedKeysOf: () => undefined,
+    corePathOf: ({ key }) => key,
+    findRevocations: () => ({ take: () => undefined, found: () => [] }),
+    revoke: () => Promise.resolve(),
+  });
+  await collected.takeEntry(entry(1, [["data/m1/0123/mine", "private"]]));
+  const { rows, states, keptBytes } = collected.result();
+  expect(rows).toMatchObject([{ path: "cubbyhole/0123/mine", puts: 1, states: [] }]);
+  expect([states, keptBytes]).toEqual([[], 0]);
 });

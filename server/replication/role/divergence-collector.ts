@@ -186,7 +186,7 @@ export class DivergenceCollector {
     const known = keys === undefined ? relative : keys.pathOf(relative);
     return known === undefined
       ? undefined
-      : { path: (path ?? prefix) + known, mount: facts, key: relative, isKept: true };
+      : { path: (path ?? prefix) + known, mount: facts, key: relative, isKept: facts?.type !== PRIVATE_TYPE };
   }
 
   private async takeMountRevocation({ class: keyClass, mountId, key, value }: LogOperation): Promise<void> {
@@ -214,6 +214,8 @@ export class DivergenceCollector {
 /** Paths and values that are only counted, until it no longer matters how many there are. */
 const COUNTED_MAX = 1_000_000;
 const POLICIES = "core/policy/";
+/** What a token keeps there nobody else may read, operators neither. */
+const PRIVATE_TYPE = "cubbyhole";
 
 /** Keyrings are sealed under the root key and are nobody's to read. */
 function isRootSealed(key: string): boolean {
