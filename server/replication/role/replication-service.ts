@@ -140,22 +140,31 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   /** Takes up the stored roles. The cluster port is open and the primaries are being dialled when it resolves. */
   static async open(deps: ReplicationDependencies): Promise<ReplicationService> {
     const service = new ReplicationService(deps);
-    await takeUpActivation(deps, service.roleState.store);
-    await service.roleState.load();
-    await service.fence.load();
-    await service.unsettled.load();
-    await service.conflicts.load();
-    await service.synchronousDr.load();
-    await service.merkle.load();
-    await service.divergence.load();
-    service.relevant = await RelevantIndices.open(deps.core.log);
-    await service.changes.settle(service.runners);
-    await service.runners.open();
-    service.divergence.start();
-    const { roleState: state, hub, runners, confirmation, divergence } = service;
-    const relevant = (): RelevantIndices | undefined => service.relevant?.[0];
-    service.gauges = new ReplicationGauges(deps, { state, hub, runners, confirmation, divergence, relevant });
+    try {
+      await service.start();
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
     return service;
+  }
+
+  private async start(): Promise<void> {
+    const { deps, roleState: state, hub, runners, confirmation, divergence } = this;
+    await takeUpActivation(deps, state.store);
+    await state.load();
+    await this.fence.load();
+    await this.unsettled.load();
+    await this.conflicts.load();
+    await this.synchronousDr.load();
+    await this.merkle.load();
+    await divergence.load();
+    this.relevant = await RelevantIndices.open(deps.core.log);
+    await this.changes.settle(runners);
+    await runners.open();
+    divergence.start();
+    const relevant = (): RelevantIndices | undefined => this.relevant?.[0];
+    this.gauges = new ReplicationGauges(deps, { state, hub, runners, confirmation, divergence, relevant });
   }
 
   /** Ends everything at once; resolves when the cluster port is free. */
