@@ -9,7 +9,6 @@ export const absentEndpoints: Readonly<Record<string, string>> = {
   "sys generate-root/update": "sys/generate-root/update",
   "sys host-info": "sys/host-info",
   "sys leases": "sys/leases",
-  "sys metrics": "sys/metrics",
   "sys mfa/method/duo/{name}": "sys/mfa/method/duo/x",
   "sys monitor": "sys/monitor",
   "sys namespaces": "sys/namespaces",

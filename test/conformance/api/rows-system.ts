@@ -261,6 +261,13 @@ const rest: readonly Row[] = [
     status: 200,
     match: { data: { dr: { mode: "disabled" }, performance: { mode: "disabled" } } },
   },
+  {
+    covers: "sys metrics GET",
+    call: "GET sys/metrics",
+    status: 200,
+    top: "Timestamp,Gauges,Points,Counters,Samples",
+  },
+  { call: "GET sys/metrics", token: "", status: 403, error: /permission denied/ },
   { covers: "sys mounts HELP", call: "GET sys/mounts?help=1", status: 200, top: "help,openapi,see_also" },
   { covers: "sys seal POST", call: "PUT sys/seal", token: "reader", status: 403, error: /permission denied/ },
 ];
