@@ -17,6 +17,8 @@ import type { Runners } from "./runners";
 export class Fence {
   /** The later histories that are known. They count while this cluster is the mode's primary. */
   private readonly newer = new Map<ReplicationMode, Lineage>();
+  /** Those of which a restart would still know. */
+  private readonly durable = new Set<ReplicationMode>();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -30,26 +32,36 @@ export class Fence {
   async load(): Promise<void> {
     for (const mode of MODES) {
       const newer = await this.state.store.readFence(mode);
-      if (newer !== undefined) this.newer.set(mode, newer);
+      if (newer === undefined) continue;
+      this.newer.set(mode, newer);
+      this.durable.add(mode);
     }
     this.hold();
   }
 
   /** Resolves once nothing is acknowledged any more and a restart will not change that. */
   async learn(mode: ReplicationMode, newer: Lineage): Promise<void> {
-    if (this.isFenced(mode) || !this.replaces(mode, newer)) return;
-    const ours = describeEpoch(currentEpoch(this.state.lineage(mode)));
-    const facts = { mode, ours, theirs: describeEpoch(currentEpoch(newer)) };
-    this.deps.logger.log("error", "this cluster was replaced as primary and stops acknowledging writes", facts);
-    this.newer.set(mode, newer);
-    this.hold();
+    if (!this.replaces(mode, newer)) return;
+    if (!this.isFenced(mode)) this.begin(mode, newer);
+    // Being told again while, or after, it could not be written down: the answer waits all the same.
+    if (this.durable.has(mode)) return;
     await this.state.applyGate();
     await this.deps.core.barrier.commit([this.state.store.putFence(mode, newer)]);
+    this.durable.add(mode);
     for (const other of MODES.filter((each) => isFenced(this.state.holds, each))) {
       this.hub.stopStreams(other, "this cluster was replaced as primary");
       // A successor follows with the very credentials that this cluster has.
       await this.runners.stop(other);
     }
+  }
+
+  private begin(mode: ReplicationMode, newer: Lineage): void {
+    const ours = describeEpoch(currentEpoch(this.state.lineage(mode)));
+    const facts = { mode, ours, theirs: describeEpoch(currentEpoch(newer)) };
+    this.deps.logger.log("error", "this cluster was replaced as primary and stops acknowledging writes", facts);
+    this.newer.set(mode, newer);
+    this.durable.delete(mode);
+    this.hold();
   }
 
   /**
@@ -61,6 +73,7 @@ export class Fence {
       const asleep = mode === "performance" && this.state.of("dr").role.role === "secondary";
       if (asleep || this.replaces(mode, newer)) continue;
       this.newer.delete(mode);
+      this.durable.delete(mode);
       await this.deps.core.barrier.commit([this.state.store.deleteFence(mode)]);
       this.deps.logger.log("info", "the fence is no longer needed", { mode, role: this.state.effective(mode) });
     }
@@ -76,6 +89,7 @@ export class Fence {
       const lineage = nextLineage(this.state.lineage(mode), identity.id, log.lastIndex() + 1);
       await changes.commit([this.state.store.deleteFence(mode)], { lineages: { [mode]: lineage } });
       this.newer.delete(mode);
+      this.durable.delete(mode);
       this.hold();
       await changes.settle(this.runners);
       this.deps.logger.log("warn", "an operator overrode the fence", { mode });

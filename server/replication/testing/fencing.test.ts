@@ -43,6 +43,30 @@ test("an old primary that comes back is told by its successor, and stays fenced 
   expect(await getKey(a.core, "data/m1/k")).toBeUndefined();
 });
 
+test("an old primary whose disk failed when it learned of its successor writes it down the next time that it is told", async () => {
+  const [a, b] = await drPair();
+  set.network.cut("b", a.address);
+  await until("b noticed", () => !b.isStreaming("dr"));
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+  const { barrier } = a.core;
+  const commit = barrier.commit.bind(barrier);
+  let failed = 0;
+  jest.spyOn(barrier, "commit").mockImplementation((operations, change) => {
+    const isFence = operations.some(({ key }) => key.includes("fence"));
+    if (!isFence || failed > 0) return commit(operations, change);
+    failed += 1;
+    return Promise.reject(new Error("the disk failed"));
+  });
+  set.network.mend("b", a.address);
+  await until("b says that a knows", () =>
+    set.logLines.some((line) => /^b info the former primary was told/.test(line)),
+  );
+  expect(failed).toBe(1);
+  await b.close();
+  await a.restart();
+  expect(isFenced(a)).toBe(true);
+});
+
 test("the successor tells it although the successor was restarted meanwhile", async () => {
   const [a, b] = await drPair();
   await takeOver(a, b);
