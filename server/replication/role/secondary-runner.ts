@@ -46,8 +46,6 @@ export class SecondaryRunner {
   private lastPeer: PeerFacts | undefined;
   /** The last stream in which a heartbeat came: its canary goes on ageing when the link is lost. */
   private heard: StreamFollower | undefined;
-  /** Index of the primary's log at its last heartbeat, and what was applied when it came. */
-  private knownPrimaryIndex = 0;
   /** Where the primary's log ended at its last heartbeat; undefined: none came yet. */
   upstreamIndex: number | undefined;
   private attempts = 0;
@@ -124,7 +122,7 @@ export class SecondaryRunner {
   isCaughtUp(): boolean {
     if (!this.options.isSettled() || this.current === "merkle-diff" || this.current === "merkle-sync") return false;
     const tried = this.current === "stream-wals" || this.attempts > 0 || this.connectionState === "transient_failure";
-    return tried && this.applied.index >= this.knownPrimaryIndex;
+    return tried && this.applied.index >= (this.upstreamIndex ?? 0);
   }
 
   private addresses(): readonly string[] {
@@ -180,8 +178,7 @@ export class SecondaryRunner {
       apiAddress: settings.apiAddress,
       clusterAddresses: () => [settings.clusterAddress],
       applied: (index: number) => this.applied.reached(index),
-      heard: (facts: PeerFacts, sentIndex: number, logIndex: number) => {
-        this.knownPrimaryIndex = sentIndex;
+      heard: (facts: PeerFacts, _sentIndex: number, logIndex: number) => {
         this.upstreamIndex = logIndex;
         this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);

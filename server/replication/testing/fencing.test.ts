@@ -52,7 +52,7 @@ test("an old primary whose disk failed when it learned of its successor writes i
   const commit = barrier.commit.bind(barrier);
   let failed = 0;
   jest.spyOn(barrier, "commit").mockImplementation((operations, change) => {
-    const isFence = operations.some(({ key }) => key.includes("fence"));
+    const isFence = operations.some((operation) => JSON.stringify(operation).includes("/fence"));
     if (!isFence || failed > 0) return commit(operations, change);
     failed += 1;
     return Promise.reject(new Error("the disk failed"));
