@@ -48,6 +48,8 @@ export class SecondaryRunner {
   private heard: StreamFollower | undefined;
   /** Where the primary's log ended at its last heartbeat; undefined: none came yet. */
   upstreamIndex: number | undefined;
+  /** At the last heartbeat the oldest entry that was not here had waited for longer than heartbeats are apart. */
+  private isBacklogged = false;
   private attempts = 0;
 
   constructor(
@@ -117,12 +119,13 @@ export class SecondaryRunner {
 
   /**
    * Whether everything that the primary was last known to have is here. Without a link that is what its last heartbeat said;
-   * before the first attempt to reach it nothing is known.
+   * before the first attempt to reach it nothing is known. What was written in the moment of that heartbeat, and was on its
+   * way, does not count: in a planned failover of performance replication it is the old primary's own.
    */
   isCaughtUp(): boolean {
     if (!this.options.isSettled() || this.current === "merkle-diff" || this.current === "merkle-sync") return false;
     const tried = this.current === "stream-wals" || this.attempts > 0 || this.connectionState === "transient_failure";
-    return tried && this.applied.index >= (this.upstreamIndex ?? 0);
+    return tried && !(this.isBacklogged && this.applied.index < (this.upstreamIndex ?? 0));
   }
 
   private addresses(): readonly string[] {
@@ -180,6 +183,8 @@ export class SecondaryRunner {
       applied: (index: number) => this.applied.reached(index),
       heard: (facts: PeerFacts, _sentIndex: number, logIndex: number) => {
         this.upstreamIndex = logIndex;
+        const { heardAtMilliseconds = 0, canaryAtMilliseconds = heardAtMilliseconds } = facts;
+        this.isBacklogged = heardAtMilliseconds - canaryAtMilliseconds > settings.stream.heartbeatMilliseconds;
         this.heard = this.follower;
         this.options.addressesLearned(facts.clusterAddresses);
       },
