@@ -6,9 +6,9 @@ import { NamespacePair, whyNoNamespaces } from "./network-namespace";
 /** Two real servers in two network namespaces: the kernel itself drops what travels between them. */
 const hindrance = whyNoNamespaces();
 if (hindrance !== undefined) process.stdout.write(`skipped, no network namespaces here: ${hindrance}\n`);
-const tests = hindrance === undefined ? describe : describe.skip;
+const describeWhereAllowed = hindrance === undefined ? describe : describe.skip;
 
-tests("with the cable between two namespaces pulled", () => {
+describeWhereAllowed("with the cable between two namespaces pulled", () => {
   let net: NamespacePair;
   let a: ServerProcess;
   let b: ServerProcess;
