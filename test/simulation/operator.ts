@@ -210,13 +210,17 @@ export class Operator {
       if (isOfSet && this.isAtSideOf(primary, secondary, mode)) return true;
       if (role === "primary") {
         await this.demote(secondary, mode);
-      } else if (role === "secondary" && !isOfSet) {
+      } else if ((role === "secondary" || role === "bootstrapping") && !isOfSet) {
         await this.disable(secondary, mode, 0);
       } else if (role === "secondary" && !told) {
         told = await this.tellPrimary(primary, secondary, mode);
       } else if (role === "disabled") {
         await this.link(primary, secondary, mode, 0);
-      } else if (role !== "down") return await this.until(() => secondary.isStreaming(mode), 15_000);
+      } else if (role !== "down") {
+        if (await this.until(() => secondary.isStreaming(mode), 15_000)) return true;
+        // Its membership may be revoked, or another's token may have taken its place: it would wait for ever.
+        if (this.roleOf(secondary, mode) === "bootstrapping") await this.disable(secondary, mode, 0);
+      }
       return false;
     });
   }

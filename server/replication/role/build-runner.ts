@@ -74,17 +74,23 @@ export class BuildRunner {
     }
   }
 
-  /** Goes on over this connection. @returns true once the new generation is activated */
-  async run(connection: PeerConnection): Promise<boolean> {
+  /** Goes on over this connection; `stood` is called once the primary has served us. @returns true once the new generation is activated */
+  async run(connection: PeerConnection, stood: () => void = () => undefined): Promise<boolean> {
     if (this.builder === undefined) await this.begin(connection);
+    let accepted = false;
+    const served = (): void => {
+      if (!accepted) stood();
+      accepted = true;
+    };
     const builder = this.requireBuilder();
     try {
       await fetchSnapshot(builder, BUILD_NOTES, await connection.open(SNAPSHOT_CHANNEL), (pairs, expected) => {
+        served();
         this.importedPairs += pairs;
         this.expectedPairs = Math.max(this.expectedPairs, expected);
       });
       this.deps.logger.log("info", "snapshot fetched", { mode: this.mode, pairs: this.importedPairs });
-      const end = await this.replay(connection, builder);
+      const end = await this.replay(connection, builder, served);
       if (end.kind === "complete") return true;
       if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
       await this.discard(end.reason);
@@ -95,7 +101,19 @@ export class BuildRunner {
     return false;
   }
 
-  /** Gives the build up. */
+  /**
+   * Ends the build for good; nothing of it may be running. The record that names the primary goes first: a crash behind it
+   * leaves a build without one, which is discarded at the next start.
+   */
+  async giveUp(reason: string): Promise<void> {
+    this.deps.logger.log("info", "the build is given up", { mode: this.mode, reason });
+    const { barrier } = this.deps.core;
+    await barrier.commit([new ReplicationStore(barrier).deleteBuild()]);
+    await this.builder?.discard();
+    this.builder = undefined;
+  }
+
+  /** Drops what was built, to begin again. */
   async discard(reason: string): Promise<void> {
     this.deps.logger.log("warn", "snapshot begins again", { mode: this.mode, reason });
     await this.builder?.discard();
@@ -118,7 +136,11 @@ export class BuildRunner {
     return this.builder;
   }
 
-  private async replay(connection: PeerConnection, builder: GenerationBuilder): Promise<FollowerEnd> {
+  private async replay(
+    connection: PeerConnection,
+    builder: GenerationBuilder,
+    started: () => void,
+  ): Promise<FollowerEnd> {
     const { clock, settings } = this.deps;
     const target = new BuildTarget(builder, (cursor, lineage) => this.activate(builder, cursor, lineage));
     const dependencies = {
@@ -128,7 +150,7 @@ export class BuildRunner {
       clusterAddresses: () => [settings.clusterAddress],
       applied: () => undefined,
       heard: () => undefined,
-      started: () => undefined,
+      started,
       confirmed: () => Promise.resolve(),
     };
     const follower = new StreamFollower(dependencies, target, await connection.open(STREAM_CHANNEL));

@@ -57,6 +57,8 @@ export class Failover {
       // From here on nothing of the old primary is applied any more: what is here is what the new epoch begins with.
       await this.runners.stop(mode);
       try {
+        // Taken up after a restart it would replace what the new primary holds.
+        await this.runners.giveUpBuild(mode, "this cluster is being promoted");
         // Members and authority may have come over the stream since they were last read.
         await this.state.load();
         this.requireWhole(mode, request);

@@ -130,13 +130,19 @@ export class OperationTokens {
   }
 
   private requireSecondary(): void {
-    if (this.state.effective("dr") === "secondary") return;
+    if (isDrSecondary(this.state)) return;
     throw new ServerError("invalid_request", "this cluster is not a DR secondary");
   }
 
   private view() {
     return this.deps.core.barrier.view(PREFIX, "node");
   }
+}
+
+/** Also one that is being made a DR secondary: it takes no logins any more, so its share holders may have to get it out. */
+export function isDrSecondary(state: Pick<RoleState, "effective">): boolean {
+  const role = state.effective("dr");
+  return role === "secondary" || role === "bootstrapping";
 }
 
 function readShare(key: string): Buffer {

@@ -43,7 +43,7 @@ import { IndexStandings } from "./index-standings";
 import { LineageConfirmation } from "./lineage-confirmation";
 import { LineageConflicts } from "./lineage-conflicts";
 import { Merkle } from "./merkle";
-import { OperationTokens } from "./operation-tokens";
+import { isDrSecondary, OperationTokens } from "./operation-tokens";
 import { PrimaryAdmin } from "./primary-admin";
 import { PrimaryCalls } from "./primary-calls";
 import { RelevantIndices } from "./relevant-index";
@@ -271,9 +271,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   async requireDrOperationToken(token: Buffer, path: string): Promise<void> {
-    if (this.roleState.effective("dr") !== "secondary") {
-      throw new ServerError("invalid_request", "this cluster is not a DR secondary");
-    }
+    // One that is being made a secondary answers with its own tokens still.
+    if (!isDrSecondary(this.roleState)) throw new ServerError("invalid_request", "this cluster is not a DR secondary");
     if (await this.operationTokens.accepts(token)) return;
     if (!(await this.deps.checkOperationToken(token, path))) throw new ServerError("permission_denied");
   }

@@ -122,6 +122,10 @@ export class ReplicationStore {
     return this.node.put("build", encodeBuildRecord(record));
   }
 
+  deleteBuild(): WriteOperation {
+    return this.node.delete("build");
+  }
+
   /** The later history that made this cluster stop acknowledging writes. */
   async readFence(mode: ReplicationMode): Promise<Lineage | undefined> {
     const stored = await this.node.get(`${mode}/fence`);

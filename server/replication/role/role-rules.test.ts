@@ -25,6 +25,15 @@ test("every pair of roles but two secondaries can be reached", () => {
   expect(refusal({ ...roles(disabled, disabled), building: "dr" }, "dr", "enable-primary")).toContain("being made");
 });
 
+test("a cluster that is being made a secondary may give that up, and do nothing else", () => {
+  const building = { ...roles(disabled, disabled), building: "dr" } as const;
+  expect(refusal(building, "dr", "disable-secondary")).toBeUndefined();
+  expect(refusal(building, "performance", "disable-secondary")).toContain("being made");
+  for (const command of ["promote", "update-primary", "enable-secondary"] as const) {
+    expect(refusal(building, "dr", command)).toContain("sys/replication/dr/secondary/disable");
+  }
+});
+
 test("a DR secondary's performance role sleeps", () => {
   expect(effectiveRole(roles(primary, secondary), "performance")).toBe("disabled");
   expect(effectiveRole(roles(primary, primary), "performance")).toBe("primary");

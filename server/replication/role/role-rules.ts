@@ -46,7 +46,7 @@ export function effectiveRole(roles: Roles, mode: ReplicationMode): ReplicationR
 
 /** Why a command is refused, or undefined. The table of allowed role pairs: only secondary + secondary is impossible. */
 export function refusal(roles: Roles, mode: ReplicationMode, command: RoleCommand): string | undefined {
-  if (roles.building !== undefined) return "this cluster is being made a secondary; wait until that is done";
+  if (roles.building !== undefined) return refusalWhileBuilding(roles.building, mode, command);
   const other = mode === "dr" ? "performance" : "dr";
   const role = effectiveRole(roles, mode);
   if (mode === "performance" && roles.dr.role === "secondary") {
@@ -56,6 +56,12 @@ export function refusal(roles: Roles, mode: ReplicationMode, command: RoleComman
     return `${other} replication is enabled on this cluster; a cluster that becomes a secondary gives up everything it holds, so disable ${other} replication first`;
   }
   return role === NEEDS[command] ? undefined : wrongRole(mode, role, NEEDS[command]);
+}
+
+/** Whoever waits for a primary that will never answer again has one way out: the old data is all there still. */
+function refusalWhileBuilding(building: ReplicationMode, mode: ReplicationMode, command: RoleCommand) {
+  if (command === "disable-secondary" && mode === building) return undefined;
+  return `this cluster is being made a ${building} secondary; wait until that is done, or give it up by sys/replication/${building}/secondary/disable`;
 }
 
 function wrongRole(mode: ReplicationMode, role: ReplicationRole, needed: ReplicationRole): string {

@@ -49,11 +49,15 @@ export class Runners {
     return this.building?.connector;
   }
 
+  /** Whose secondary this cluster is being made. */
+  buildLink(): { readonly setId: string; readonly link: PrimaryLink } | undefined {
+    return this.building?.runner;
+  }
+
   /** Takes up what the roles and an unfinished build call for. */
   async open(): Promise<void> {
     const unfinished = await BuildRunner.resume(this.deps);
-    if (unfinished !== undefined && this.state.of(unfinished.mode).role.role === "secondary") this.resync = unfinished;
-    else if (unfinished !== undefined) await this.startBuild(unfinished);
+    if (unfinished !== undefined) await this.takeUp(unfinished);
     await this.follow();
   }
 
@@ -88,15 +92,35 @@ export class Runners {
       setId,
       credentials: link.credentials,
       addresses: () => [...new Set([link.primaryClusterAddress, ...link.knownAddresses])],
-      session: (connection, stood) => {
-        stood();
-        return runner.run(connection);
-      },
+      session: (connection, stood) => runner.run(connection, stood),
     });
     this.building = { runner, connector };
     this.state.building = mode;
     await this.state.applyGate();
     connector.start();
+  }
+
+  /**
+   * Ends the build of the mode, if there is one, so that no restart takes it up again; what is in use stays. A secondary has to
+   * be stopped before. When it fails the build goes on.
+   */
+  async giveUpBuild(mode: ReplicationMode, reason: string): Promise<void> {
+    if (this.resync?.mode === mode) {
+      await this.resync.giveUp(reason);
+      this.resync = undefined;
+    }
+    if (this.building?.runner.mode !== mode) return;
+    const { runner, connector } = this.building;
+    await connector.stop();
+    try {
+      await runner.giveUp(reason);
+    } catch (error) {
+      // Sealed: it was activated just before, or the services are being stopped.
+      if (!this.closed && !isServerError(error, "sealed")) await this.startBuild(runner);
+      throw error;
+    }
+    this.building = undefined;
+    this.state.building = undefined;
   }
 
   /** Stops all loops without waiting: one of them may be what makes us close. */
@@ -105,6 +129,13 @@ export class Runners {
     for (const runner of this.live.values()) void runner.stop();
     void this.building?.connector.stop();
     this.live.clear();
+  }
+
+  private async takeUp(unfinished: BuildRunner): Promise<void> {
+    const { role } = this.state.of(unfinished.mode).role;
+    if (role === "secondary") this.resync = unfinished;
+    else if (role === "disabled") await this.startBuild(unfinished);
+    else await unfinished.giveUp("this cluster is the primary");
   }
 
   private start(mode: ReplicationMode, setId: string): void {

@@ -44,21 +44,15 @@ export class SecondaryAdmin {
   disable(mode: ReplicationMode): Promise<readonly string[]> {
     return this.changes.exclusive(async () => {
       requireAllowed(this.state.roles(), mode, "disable-secondary");
+      const isBootstrapping = this.state.building === mode;
       await this.runners.stop(mode);
-      // Members and filters may have come over the stream since they were last read.
-      await this.state.load();
-      const { store } = this.state;
-      const operations = [store.putRole(mode, { role: "disabled" })];
-      // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
-      if (mode === "dr") {
-        operations.push(store.putRole("performance", { role: "disabled" }));
-        operations.push(...store.deleteSet("performance", this.state.of("performance")));
-        operations.push(...store.deleteSet("dr", this.state.of("dr")));
-      } else operations.push(...store.deleteFilters(mode, this.state.of(mode)));
-      // What is written from now on is in no epoch of the set.
-      const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
-      await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
-      await this.changes.settle(this.runners);
+      try {
+        await this.runners.giveUpBuild(mode, "replication is disabled");
+        // Who is only being made a secondary holds its own data still, in no role.
+        if (!isBootstrapping) await this.leaveSet(mode);
+      } finally {
+        await this.changes.settle(this.runners);
+      }
       this.deps.logger.log("info", "replication disabled", { mode });
       return [
         "This cluster is having replication disabled. It will be unavailable for a brief period and will resume service shortly.",
@@ -73,8 +67,13 @@ export class SecondaryAdmin {
       if (role.role !== "secondary") throw new ServerError("internal", { detail: "role changed" });
       const link = await this.newLink(mode, role.setId, role.link, request);
       await this.runners.stop(mode);
-      await this.changes.commit([this.state.store.putRole(mode, { ...role, link })]);
-      await this.changes.settle(this.runners);
+      try {
+        // A snapshot under way would bring the old link with it.
+        await this.runners.giveUpBuild(mode, "the primary was updated");
+        await this.changes.commit([this.state.store.putRole(mode, { ...role, link })]);
+      } finally {
+        await this.changes.settle(this.runners);
+      }
       this.deps.logger.log("info", "primary updated", { mode, address: link?.primaryClusterAddress });
       return ["This cluster has been successfully informed of its primary."];
     });
@@ -88,6 +87,22 @@ export class SecondaryAdmin {
       await this.deps.core.barrier.commit([store.putActivationKey(mode, key)]);
       return publicKeyOf(key);
     });
+  }
+
+  private async leaveSet(mode: ReplicationMode): Promise<void> {
+    // Members and filters may have come over the stream since they were last read.
+    await this.state.load();
+    const { store } = this.state;
+    const operations = [store.putRole(mode, { role: "disabled" })];
+    // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
+    if (mode === "dr") {
+      operations.push(store.putRole("performance", { role: "disabled" }));
+      operations.push(...store.deleteSet("performance", this.state.of("performance")));
+      operations.push(...store.deleteSet("dr", this.state.of("dr")));
+    } else operations.push(...store.deleteFilters(mode, this.state.of(mode)));
+    // What is written from now on is in no epoch of the set.
+    const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
+    await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
   }
 
   private async openToken(mode: ReplicationMode, given: string, primary: PrimaryApi): Promise<ActivationBundle> {

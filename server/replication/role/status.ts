@@ -112,10 +112,17 @@ export class ReplicationStatus {
   }
 
   private bootstrapping(mode: ReplicationMode): ResponseData {
+    const connection = this.runners.buildConnection();
+    const build = this.runners.buildLink();
     return {
       mode: "bootstrapping",
       state: "merkle-sync",
-      connection_state: this.runners.buildConnection()?.state ?? "idle",
+      connection_state: connection?.state ?? "idle",
+      cluster_id: build?.setId ?? "",
+      secondary_id: build?.link.secondaryId ?? "",
+      primary_cluster_addr: build?.link.primaryClusterAddress ?? "",
+      // Why the last attempt failed. Being no member, or the set being gone, does not heal by itself.
+      ...(connection === undefined || connection.lastFailure === "" ? {} : { reason: connection.lastFailure }),
       merkle_sync_progress: this.syncProgress(mode) ?? { sync_total_keys: 0, sync_progress: 0 },
     };
   }

@@ -107,6 +107,8 @@ export class TestNode {
   private service: ReplicationService | undefined;
   private wrapping: WrappingPort | undefined;
   private initialized = false;
+  /** Called before each commit becomes durable. */
+  syncing: () => void = () => undefined;
   /** How often the services were opened: a new generation opens them anew. */
   opened = 0;
 
@@ -132,7 +134,7 @@ export class TestNode {
   }
 
   async open(): Promise<void> {
-    this.storage = await openMemoryStorage({ disk: this.disk });
+    this.storage = await openMemoryStorage({ disk: this.disk, faults: { sync: async () => this.syncing() } });
     const options = lifecycleOptions(this.storage, {
       sealKind: testStaticSeal(1),
       hooks: {
@@ -144,6 +146,16 @@ export class TestNode {
     if (this.initialized) await this.lifecycle.autoUnseal();
     else listOf(await this.lifecycle.initialize(initializeRequest("static")), "recovery_keys");
     this.initialized = true;
+  }
+
+  /** Power fails: of the commits under way the first `survivors` were durable all the same. To be started again by `restart`. */
+  crash(survivors: number): void {
+    this.disk.crash(survivors);
+  }
+
+  /** Names of the generations that something is stored of. */
+  generationsStored(): ReadonlySet<string | undefined> {
+    return new Set(this.disk.range("g/", undefined, 100_000).map(({ key }) => key.split("/")[1]));
   }
 
   /** Removes a key from the storage behind the server's back. */
