@@ -108,7 +108,9 @@ export class Fence {
     const { store } = this.state;
     const members = [...this.state.of(mode).members.values()];
     const awaited = members.filter((member) => this.state.followersOf(mode).includes(member.id));
-    await changes.commit(awaited.map((member) => store.putMember(mode, { ...member, followed: undefined })));
+    await changes.commit(
+      awaited.map((member) => store.putMember(mode, { ...member, followed: undefined, followedByAnother: false })),
+    );
     await changes.settle(this.runners);
     this.deps.logger.log("warn", "an operator overrode the wait for the secondaries' word", { mode });
     return [

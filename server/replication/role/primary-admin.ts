@@ -149,13 +149,17 @@ export class PrimaryAdmin {
     const authority = { certificate: set.authorityCertificate, privateKey: set.authorityKey };
     const usage = { setId: set.setId, name: request.id, usage: "client" } as const;
     const issued = await this.deps.certificates.issue(authority, usage);
+    const known = this.state.of(mode).members.get(request.id);
+    // The cluster that has followed us as this one may have been promoted over us: it is waited for until it is revoked.
+    const followed = known?.revoked === true ? undefined : known?.followed;
     const member = {
       id: request.id,
       fingerprint: this.deps.certificates.fingerprintOf(issued.certificate),
       issuedAtMilliseconds: this.deps.clock.nowMilliseconds(),
       revoked: false,
-      clusterAddress: this.state.of(mode).members.get(request.id)?.clusterAddress ?? "",
-      followed: undefined,
+      clusterAddress: known?.clusterAddress ?? "",
+      followed,
+      followedByAnother: followed !== undefined,
     };
     const link = {
       secondaryId: request.id,

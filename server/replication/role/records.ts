@@ -42,6 +42,8 @@ export interface MemberRecord {
   readonly clusterAddress: string;
   /** The last epoch in which it has followed this cluster: who has not cannot have been promoted over it. */
   readonly followed: Epoch | undefined;
+  /** It followed with credentials that were replaced since: who comes with these may be another cluster, and know nothing. */
+  readonly followedByAnother: boolean;
 }
 
 /** A removed filter stays as a record: what its secondary holds has to be compared when it comes back. */
@@ -132,6 +134,7 @@ export function encodeMember(record: MemberRecord): Buffer {
       record.followed === undefined
         ? undefined
         : { number: record.followed.number, cluster: record.followed.clusterId },
+    followed_by_another: record.followedByAnother ? true : undefined,
   });
 }
 
@@ -144,6 +147,7 @@ export function decodeMember(bytes: Buffer): MemberRecord {
     revoked: reader.boolean("revoked"),
     clusterAddress: reader.has("cluster_addr") ? reader.text("cluster_addr") : "",
     followed: reader.optional("followed", () => readEpoch(reader.child("followed"))),
+    followedByAnother: reader.has("followed_by_another") && reader.boolean("followed_by_another"),
   };
 }
 

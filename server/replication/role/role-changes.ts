@@ -131,7 +131,7 @@ export class RoleChanges {
 
   /** Puts on record that the member follows this cluster in the epoch it is in. @throws when it may not follow any more */
   async recordFollowing({ mode, id }: Member): Promise<void> {
-    if (this.state.followersOf(mode).includes(id)) return;
+    if (this.state.hasFollowed({ mode, id })) return;
     await this.exclusive(async () => {
       const known = this.state.of(mode).members.get(id);
       if (known === undefined || known.revoked) throw new Error("not a member");
@@ -139,7 +139,7 @@ export class RoleChanges {
         throw new Error("this cluster is not the primary any more");
       }
       const followed = currentEpoch(this.state.lineage(mode));
-      await this.commit([this.state.store.putMember(mode, { ...known, followed })]);
+      await this.commit([this.state.store.putMember(mode, { ...known, followed, followedByAnother: false })]);
     });
   }
 

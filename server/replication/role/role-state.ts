@@ -71,6 +71,11 @@ export class RoleState {
     return this.effective(mode) === "primary" ? this.followers[mode] : [];
   }
 
+  /** Whether who has the member's present credentials is one of them. */
+  hasFollowed({ mode, id }: Member): boolean {
+    return this.followersOf(mode).includes(id) && this.records[mode].members.get(id)?.followedByAnother === false;
+  }
+
   credentialsOf(setId: string): ServerCredentials | undefined {
     const mode = this.modeOfSet(setId);
     return mode === undefined ? undefined : this.credentials.get(setId);

@@ -85,8 +85,8 @@ export class SetMembers implements HubRoles {
   }
 
   /** Who fetches its first snapshot has not followed us yet, and would not know. */
-  memberAgrees({ mode, id }: Member, saidAfter: Moment): void {
-    if (this.state.followersOf(mode).includes(id)) this.confirmation.confirm(mode, saidAfter);
+  memberAgrees(member: Member, saidAfter: Moment): void {
+    if (this.state.hasFollowed(member)) this.confirmation.confirm(member.mode, saidAfter);
   }
 
   async memberRefused({ mode, id: secondaryId }: Member, { lineage, clusterAddress }: Hello): Promise<void> {

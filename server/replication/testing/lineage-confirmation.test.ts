@@ -13,8 +13,8 @@ const never = new AbortController().signal;
 const state = (node: TestNode, mode: "performance" | "dr" = "dr") => node.status(mode).state;
 const unconfirmed = { code: "unconfirmed", status: 503 };
 
-async function pair(mode: "performance" | "dr"): Promise<readonly [TestNode, TestNode]> {
-  const [a, b] = [await set.start("a"), await set.start("b")];
+async function pair(mode: "performance" | "dr", limits = {}): Promise<readonly [TestNode, TestNode]> {
+  const [a, b] = [await set.start("a", limits), await set.start("b")];
   await a.replication.enablePrimary(mode, { primaryClusterAddress: "" });
   await link(a, b, mode);
   await until("b is equal", () => isEqual(a, b, mode));
@@ -110,6 +110,34 @@ test("a secondary that was never there is not waited for", async () => {
   await a.restart();
   await putKey(a.core, "data/m1/k", "x");
 });
+
+test.each(["performance", "dr"] as const)(
+  "a new token for the id of the only %s secondary does not end the wait for it, nor does the snapshot made with it",
+  async (mode) => {
+    const [a, b] = await pair(mode, { chunkPairs: 8 });
+    const view = a.core.barrier.view("data/m1/", "replicated");
+    await view.commit(Array.from({ length: 100 }, (_, at) => view.put(`k${at}`, Buffer.alloc(100))));
+    await b.close();
+    await a.restart();
+    const c = await set.start("c");
+    let questions = 0;
+    set.network.holding = ({ kind, toServer }) => {
+      if (kind === "snapshot" && toServer) questions += 1;
+      return kind === "stream" ? new Promise((resolve) => setTimeout(resolve, 60_000).unref()) : undefined;
+    };
+    const request = { id: "b", ttlSeconds: 60, creationPath: "p" };
+    const key = await c.replication.generatePublicKey(mode);
+    const token = await a.replication.issueSealedSecondaryToken(mode, request, key);
+    expect(state(a, mode)).toBe("unconfirmed");
+    await a.restart();
+    await expect(putKey(a.core, "data/m1/k", "x")).rejects.toMatchObject(unconfirmed);
+    await c.replication.enableSecondary(mode, { token, api: NO_API });
+    await until("c fetches its snapshot", () => questions > 1);
+    await expect(putKey(a.core, "data/m1/k", "x")).rejects.toMatchObject(unconfirmed);
+    await a.replication.revokeSecondary(mode, "b");
+    await putKey(a.core, "data/m1/k", "alone");
+  },
+);
 
 test("an operator's override lasts over restarts, and until a secondary follows again", async () => {
   const [a, b] = await pair("dr");
