@@ -106,16 +106,19 @@ export class Failover {
       throw new ServerError("invalid_request", `the target ${id} is not connected; nothing was changed`);
     }
     const { drainMilliseconds } = this.deps.settings;
-    const reached = await this.waitFor(
-      () => (this.hub.view(mode, id)?.appliedIndex ?? 0) >= target,
-      drainMilliseconds,
-      signal,
-    );
+    const reached = await this.waitFor(() => this.holds(mode, id, target), drainMilliseconds, signal);
     if (!reached) {
       const publicText = `the target ${id} did not catch up within ${drainMilliseconds} ms; this cluster is still the primary`;
       throw new ServerError("catching_up", { publicText });
     }
     this.deps.logger.log("info", "demotion drained", { mode, target: id, index: target });
+  }
+
+  /** Acks of a build, or of content that was not compared with ours yet, say nothing about what would be promoted. */
+  private holds(mode: ReplicationMode, id: string, index: number): boolean {
+    const view = this.hub.view(mode, id);
+    if (view?.connected !== true || !view.verified || view.hello.building) return false;
+    return view.appliedIndex >= index;
   }
 
   private waitFor(holds: () => boolean, milliseconds: number, signal: AbortSignal): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { decodeFrame } from "../stream/frames";
 import { getKey, putKey } from "./test-cluster";
 import { isEqual, keepWriting, link, NO_API, type TestNode, TestSet, until } from "./test-set";
 
@@ -118,6 +119,29 @@ test("a demotion whose target is away changes nothing", async () => {
   await expect(a.replication.demotePrimary("dr", { targetId: "b", signal: never })).rejects.toThrow("not connected");
   await putKey(a.core, "data/m1/k", "still primary");
   expect(a.replication.state().dr).toBe("primary");
+});
+
+test("a target that is still building has not caught up, whatever it acknowledges", async () => {
+  set.settings = { drainMilliseconds: 300 };
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  const held: (() => void)[] = [];
+  // All entries arrive, but not the word that they amount to what the primary holds.
+  set.network.holding = ({ kind, toServer, bytes }) => {
+    const isHeld = kind === "stream" && !toServer && decodeFrame(bytes).kind === "checkpoint";
+    return isHeld ? new Promise<void>((resolve) => void held.push(resolve)) : undefined;
+  };
+  const wrap = await a.replication.issueSecondaryToken("dr", { id: "b", ttlSeconds: 60, creationPath: "p" });
+  await b.replication.enableSecondary("dr", { token: wrap.token, api: NO_API });
+  const seen = () => (a.status("dr").secondaries as readonly Record<string, unknown>[])[0];
+  await until("b acknowledges", () => held.length > 0 && seen()?.last_remote_wal === a.core.log.lastIndex());
+  const demotion = { targetId: "b", signal: never };
+  await expect(a.replication.demotePrimary("dr", demotion)).rejects.toMatchObject({ code: "catching_up" });
+  await putKey(a.core, "data/m1/k", "still primary");
+  set.network.holding = () => undefined;
+  for (const release of held) release();
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  await a.replication.demotePrimary("dr", demotion);
 });
 
 test("a secondary that knows nothing of its primary yet is promoted by force only", async () => {
