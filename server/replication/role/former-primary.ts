@@ -1,3 +1,4 @@
+import { isServerError } from "../../sdk/errors";
 import { compareLineage } from "../../sdk/lineage";
 import type { ReplicationMode } from "../../sdk/log";
 import type { Welcome } from "../stream/control-codec";
@@ -90,20 +91,34 @@ export class FormerPrimaries {
     });
   }
 
+  /** Nobody else fences the former primary: only that it was told, or that this cluster is no primary any more, ends the search. */
   private async look(mode: ReplicationMode, first: FormerPrimary, signal: AbortSignal): Promise<void> {
     let former: FormerPrimary | undefined = first;
     for (let pause = LOOK_FIRST_MILLISECONDS; !signal.aborted; pause = Math.min(pause * 1.5, LOOK_LATER_MILLISECONDS)) {
-      if (former.told && !this.mayBeSplit(mode)) return await this.told(mode, former);
-      for (const address of new Set([former.link.primaryClusterAddress, ...former.link.knownAddresses])) {
-        if (signal.aborted || address === this.deps.settings.clusterAddress) continue;
-        const answer = await this.ask(mode, former, address, signal).catch(() => undefined);
-        if (answer === undefined || !(await this.heard(mode, answer, address)) || former.told) continue;
-        this.deps.logger.log("info", "the former primary was told that it was replaced", { mode, address });
-        await this.told(mode, former);
+      try {
+        if (former.told && !this.mayBeSplit(mode)) return await this.told(mode, former);
+        await this.lookOnce(mode, former, signal);
+        await this.deps.clock.sleep(former.told ? LOOK_TOLD_MILLISECONDS : pause, signal).catch(() => undefined);
+        former = signal.aborted ? undefined : await this.state.store.readFormerPrimary(mode);
+      } catch (error) {
+        if (isServerError(error, "sealed")) return;
+        this.deps.logger.log("warn", "the search for the former primary failed and goes on", {
+          mode,
+          reason: String(error),
+        });
+        await this.deps.clock.sleep(pause, signal).catch(() => undefined);
       }
-      await this.deps.clock.sleep(former.told ? LOOK_TOLD_MILLISECONDS : pause, signal).catch(() => undefined);
-      former = signal.aborted ? undefined : await this.state.store.readFormerPrimary(mode);
       if (former === undefined) return;
+    }
+  }
+
+  private async lookOnce(mode: ReplicationMode, former: FormerPrimary, signal: AbortSignal): Promise<void> {
+    for (const address of new Set([former.link.primaryClusterAddress, ...former.link.knownAddresses])) {
+      if (signal.aborted || address === this.deps.settings.clusterAddress) continue;
+      const answer = await this.ask(mode, former, address, signal).catch(() => undefined);
+      if (answer === undefined || !(await this.heard(mode, answer, address)) || former.told) continue;
+      this.deps.logger.log("info", "the former primary was told that it was replaced", { mode, address });
+      await this.told(mode, former);
     }
   }
 

@@ -160,7 +160,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     await this.merkle.load();
     await divergence.load();
     this.relevant = await RelevantIndices.open(deps.core.log);
-    await this.changes.settle(runners);
+    await this.changes.takeUp(runners);
     await runners.open();
     divergence.start();
     const relevant = (): RelevantIndices | undefined => this.relevant?.[0];
@@ -170,6 +170,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   /** Ends everything at once; resolves when the cluster port is free. */
   async close(): Promise<void> {
     this.gauges?.close();
+    this.changes.close();
     this.relevant?.[1]();
     this.formerPrimaries.close();
     this.confirmation.close();

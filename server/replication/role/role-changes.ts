@@ -19,6 +19,8 @@ import type { Runners } from "./runners";
 export type RoleFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const FIND_OUT_MILLISECONDS = 200;
+/** Until what of new roles could not be taken up is tried once more. */
+const SETTLE_AGAIN_MILLISECONDS = 1_000;
 
 /** How the records change, one after the other, each in one commit; afterwards everything follows the new roles. */
 export class RoleChanges {
@@ -27,6 +29,8 @@ export class RoleChanges {
   /** Known from the first time that the roles were settled. */
   private runners: Runners | undefined;
   private readonly toldRoles = new Map<ReplicationMode, ReplicationRole>();
+  private readonly closing = new AbortController();
+  private settlesAgain = false;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -61,18 +65,34 @@ export class RoleChanges {
     this.followers.push(run);
   }
 
+  /** Nothing is tried again any more. */
+  close(): void {
+    this.closing.abort();
+  }
+
   /** One commit; a crash leaves the roles as they were or as they shall be. */
   async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
     try {
       await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
     } catch (error) {
-      if (isServerError(error, "internal")) await this.findOut();
+      if (isServerError(error, "internal")) {
+        await this.findOut().catch(() => undefined);
+        if (this.runners !== undefined) await this.settle(this.runners);
+      }
       throw error;
     }
-    await this.state.load();
+    try {
+      await this.state.load();
+    } catch {
+      // What is in memory is the role before: in it nothing may be acknowledged any more.
+      await this.findOut();
+    }
   }
 
-  /** A failed disk may have made the change durable all the same. Until that is known nothing is acknowledged in either role. */
+  /**
+   * Reads what is durable until it could be read: a failed disk may have made the change durable although it said otherwise, or
+   * fails to read it now. Until that is known nothing is acknowledged in either role. @throws sealed
+   */
   private async findOut(): Promise<void> {
     const { core, clock, logger } = this.deps;
     this.state.holds = { ...this.state.holds, undecided: true };
@@ -84,28 +104,67 @@ export class RoleChanges {
         await this.state.load();
         break;
       } catch (error) {
-        if (isServerError(error, "sealed")) break;
+        if (isServerError(error, "sealed")) throw error;
         logger.log("warn", "whether the role change happened is not known yet", { reason: String(error) });
         await clock.sleep(FIND_OUT_MILLISECONDS);
       }
     }
     await gated;
     this.state.holds = { ...this.state.holds, undecided: false };
-    if (this.runners !== undefined) await this.settle(this.runners);
   }
 
-  /** Makes gate, port, streams and followers fit the roles as they are now. */
+  /**
+   * Makes gate, port, streams and followers fit the roles as they are now. The roles are durable, whatever fails of that: it is
+   * tried again until it worked.
+   */
   async settle(runners: Runners): Promise<void> {
-    this.runners = runners;
-    for (const follow of this.followers) await follow();
-    await this.state.applyGate();
-    for (const mode of MODES) {
-      if (this.state.effective(mode) === "primary") await this.port.open();
-      else this.hub.dropAll(mode);
+    if (this.closing.signal.aborted) return;
+    try {
+      await this.takeUp(runners);
+    } catch (error) {
+      if (isServerError(error, "sealed")) return;
+      const reason = error instanceof Error ? error.message : "unknown";
+      this.deps.logger.log("warn", "part of what the roles call for failed and is tried again", { reason });
+      this.settleLater(runners);
     }
-    this.tellRoles();
-    await runners.follow();
-    this.deps.roleChanged();
+  }
+
+  /** Does everything that the roles call for, also when something of it fails. @throws the first failure */
+  async takeUp(runners: Runners): Promise<void> {
+    this.runners = runners;
+    const steps: readonly (() => void | Promise<void>)[] = [
+      ...this.followers,
+      () => this.state.applyGate(),
+      ...MODES.map((mode) => () => this.listen(mode)),
+      () => this.tellRoles(),
+      () => runners.follow(),
+      () => this.deps.roleChanged(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private settleLater(runners: Runners): void {
+    if (this.settlesAgain) return;
+    this.settlesAgain = true;
+    const again = async (): Promise<void> => {
+      await this.deps.clock.sleep(SETTLE_AGAIN_MILLISECONDS, this.closing.signal);
+      this.settlesAgain = false;
+      await this.exclusive(() => this.settle(runners));
+    };
+    again().catch(() => undefined);
+  }
+
+  private async listen(mode: ReplicationMode): Promise<void> {
+    if (this.state.effective(mode) === "primary") await this.port.open();
+    else this.hub.dropAll(mode);
   }
 
   private tellRoles(): void {
