@@ -282,6 +282,73 @@ test("a power cut at any commit leaves the old generation or the new one, and th
   expect(seen).toEqual(new Set(["old", "old, resumed", "new", "never cut"]));
 });
 
+/** Whose builder is durable, with what was written in the same commit. */
+async function resumedBuild(core: UnsealedCore): Promise<readonly [ReplicationMode | undefined, string | undefined]> {
+  const alongside = (await core.barrier.view("core/test/", "node").get("alongside"))?.value.toString();
+  return [(await core.generations.resume())?.mode, alongside];
+}
+
+test.each([0, 1])(
+  "a build takes another's place whole or not at all: power cut, %d commits survive",
+  async (survivors) => {
+    const primary = await populated(await openMemoryStorage(), "static");
+    const bootstrap = () => coreOf(primary.lifecycle).generations.exportBootstrap();
+    const seen = new Set<string>();
+    for (let commit = 1; !seen.has("never cut"); commit++) {
+      const disk = new MemoryDisk();
+      let armed = Number.POSITIVE_INFINITY;
+      const sync = async (): Promise<void> => {
+        if (--armed === 0) disk.crash(survivors);
+      };
+      const secondary = await populated(await openMemoryStorage({ disk, faults: { sync } }), "static");
+      const { generations, barrier } = coreOf(secondary.lifecycle);
+      const view = barrier.view("core/test/", "node");
+      await generations.begin("dr", await bootstrap(), [view.put("alongside", Buffer.from("dr"))]);
+      armed = commit;
+      const second = generations.begin("performance", await bootstrap(), [
+        view.put("alongside", Buffer.from("performance")),
+      ]);
+      const done = await second.then(
+        () => true,
+        () => false,
+      );
+      if (armed > 0) seen.add("never cut");
+      disk.crash();
+      const options = lifecycleOptions(await openMemoryStorage({ disk }), { sealKind: testStaticSeal(1) });
+      const restarted = await openLifecycle(options);
+      expect(await restarted.autoUnseal()).toBe(true);
+      const [mode, alongside] = await resumedBuild(coreOf(restarted));
+      expect(mode).toBe(alongside);
+      expect(mode).toBeDefined();
+      if (done) expect(mode).toBe("performance");
+      await restarted.close();
+    }
+  },
+);
+
+test("a build whose first commit failed, though it was durable, is not there after a restart", async () => {
+  const primary = await populated(await openMemoryStorage(), "static");
+  const disk = new MemoryDisk();
+  const storage = await openMemoryStorage({ disk });
+  const secondary = await populated(storage, "static");
+  const { generations } = coreOf(secondary.lifecycle);
+  const bootstrap = await coreOf(primary.lifecycle).generations.exportBootstrap();
+  const commit = storage.commit.bind(storage);
+  storage.commit = async (batch) => {
+    storage.commit = commit;
+    await commit(batch);
+    throw new Error("input/output error");
+  };
+  await expect(generations.begin("dr", bootstrap)).rejects.toThrow();
+  disk.crash();
+  const options = lifecycleOptions(await openMemoryStorage({ disk }), { sealKind: testStaticSeal(1) });
+  const restarted = await openLifecycle(options);
+  expect(await restarted.autoUnseal()).toBe(true);
+  expect(await coreOf(restarted).generations.resume()).toBeUndefined();
+  expect(await get(coreOf(restarted), "replicated", "k1")).toBe("1");
+  await restarted.close();
+});
+
 async function buildAll(lifecycle: Lifecycle, from: UnsealedCore): Promise<void> {
   const builder = await coreOf(lifecycle).generations.begin("dr", await from.generations.exportBootstrap());
   await builder.activate(await build(from, builder));

@@ -313,7 +313,7 @@ class StoredLifecycle implements Lifecycle {
     const { running } = this;
     if (running === undefined) return;
     const { core, generations, stopCleaning } = running;
-    const isKept = (name: string): boolean => name === core.generation || name === generations.building;
+    const isKept = (name: string): boolean => name === core.generation || generations.isKept(name);
     this.cleaning = this.cleaning
       .then(() => removeStaleGenerations(this.options.storage, isKept, stopCleaning.signal))
       .catch((error: unknown) => {

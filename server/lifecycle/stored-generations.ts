@@ -8,7 +8,7 @@ import { exportSecretKey, type SecretKey, takeSecretKey } from "../sdk/crypto";
 import { ServerError } from "../sdk/errors";
 import type { ReplicationMode } from "../sdk/log";
 import { corruptRecord } from "../sdk/record";
-import type { View } from "../sdk/view";
+import type { View, WriteOperation } from "../sdk/view";
 import { BUILD_KEY, type BuildRecord, decodeBuild, encodeBuild } from "./build-record";
 import { type FinishedBuild, openBuilder } from "./generation-builder";
 import { encodeIdentity, IDENTITY_KEY } from "./identity";
@@ -35,7 +35,9 @@ export interface GenerationsOptions {
 
 export class StoredGenerations implements Generations {
   /** Name of the generation that is being built, if one is. */
-  building: string | undefined;
+  private building: string | undefined;
+  /** Name of the one whose place it takes, until that is durable. */
+  private replaced: string | undefined;
   private readonly view: View;
 
   constructor(private readonly options: GenerationsOptions) {
@@ -49,16 +51,28 @@ export class StoredGenerations implements Generations {
     return { rootKey: exportSecretKey(cipher.rootKey), keyring, shareSet: this.options.sealRecord().shareSet };
   }
 
-  async begin(mode: ReplicationMode, bootstrap: BootstrapMaterial): Promise<GenerationBuilder> {
-    await this.discard();
+  /** Whether the generation may be taken up again. */
+  isKept(generation: string): boolean {
+    return generation === this.building || generation === this.replaced;
+  }
+
+  async begin(
+    mode: ReplicationMode,
+    bootstrap: BootstrapMaterial,
+    alongside: readonly WriteOperation[] = [],
+  ): Promise<GenerationBuilder> {
     const generation = this.options.coreOptions.random.bytes(4).toString("hex");
     const record: BuildRecord = { generation, mode, bootstrap };
     // Both refuse before anything is kept: a seal that cannot hold the root key, a keyring that it does not open.
     await this.combinedSeal(bootstrap);
     const builder = await this.openBuild(record);
     const value = encodeBuild(record);
+    // A commit that fails may have happened all the same, and then again not: both are kept until one succeeds.
+    this.replaced ??= this.building;
     this.building = generation;
-    await this.view.commit([this.view.put(BUILD_KEY, value)]).finally(() => value.fill(0));
+    await this.commitBuild([this.view.put(BUILD_KEY, value), ...alongside]).finally(() => value.fill(0));
+    if (this.replaced !== undefined) this.options.onStale();
+    this.replaced = undefined;
     return builder;
   }
 
@@ -79,10 +93,21 @@ export class StoredGenerations implements Generations {
     this.building = record.generation;
   }
 
+  private async commitBuild(operations: readonly WriteOperation[]): Promise<void> {
+    try {
+      await this.view.commit(operations);
+    } catch (error) {
+      // Whoever is told that it failed goes on with the old data: no restart may find the build. As far as the storage lets us.
+      if (this.replaced === undefined) await this.discard().catch(() => undefined);
+      throw error;
+    }
+  }
+
   private async discard(): Promise<void> {
     if (this.building === undefined) return;
     await this.view.commit([this.view.delete(BUILD_KEY)]);
     this.building = undefined;
+    this.replaced = undefined;
     this.options.onStale();
   }
 

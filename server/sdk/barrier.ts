@@ -130,8 +130,15 @@ export interface ActivateOptions {
 /** Bootstrap and generations: what replication/role uses to make this cluster a secondary. */
 export interface Generations {
   exportBootstrap(): Promise<BootstrapMaterial>;
-  /** Discards an unfinished build first. @throws invalid_request where the seals cannot be combined (replication facts 4.4) */
-  begin(mode: ReplicationMode, bootstrap: BootstrapMaterial): Promise<GenerationBuilder>;
+  /**
+   * Takes the place of an unfinished build, in one commit with what the caller writes beside it.
+   * @throws invalid_request where the seals cannot be combined (replication facts 4.4)
+   */
+  begin(
+    mode: ReplicationMode,
+    bootstrap: BootstrapMaterial,
+    alongside?: readonly WriteOperation[],
+  ): Promise<GenerationBuilder>;
   /** The unfinished build of before the restart, if there is one. */
   resume(): Promise<GenerationBuilder | undefined>;
 }

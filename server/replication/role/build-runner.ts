@@ -32,6 +32,8 @@ export class BuildRunner {
   /** What the primary guessed that there are; 0: it was not asked since the build was resumed. */
   private expectedPairs = 0;
   private builder: GenerationBuilder | undefined;
+  /** What is built is of no use any more. It stays until another build takes its place, or a restart would forget both. */
+  private isOutdated = false;
   /** The set's history when the build began. */
   private lineage: Lineage = [];
   /** Sees to what the data in use has beside the new generation, which is complete. */
@@ -76,7 +78,7 @@ export class BuildRunner {
 
   /** Goes on over this connection; `stood` is called once the primary has served us. @returns true once the new generation is activated */
   async run(connection: PeerConnection, stood: () => void = () => undefined): Promise<boolean> {
-    if (this.builder === undefined) await this.begin(connection);
+    if (this.builder === undefined || this.isOutdated) await this.begin(connection);
     let accepted = false;
     const served = (): void => {
       if (!accepted) stood();
@@ -93,9 +95,9 @@ export class BuildRunner {
       const end = await this.replay(connection, builder, served);
       if (end.kind === "complete") return true;
       if (end.kind === "refused") throw new Error(`the primary refused: ${end.reason}`);
-      await this.discard(end.reason);
+      this.beginAgain(end.reason);
     } catch (error) {
-      if (mustBeginAgain(error)) await this.discard(error instanceof Error ? error.message : "");
+      if (mustBeginAgain(error)) this.beginAgain(error instanceof Error ? error.message : "");
       throw error;
     }
     return false;
@@ -113,20 +115,19 @@ export class BuildRunner {
     this.builder = undefined;
   }
 
-  /** Drops what was built, to begin again. */
-  async discard(reason: string): Promise<void> {
+  private beginAgain(reason: string): void {
     this.deps.logger.log("warn", "snapshot begins again", { mode: this.mode, reason });
-    await this.builder?.discard();
-    this.builder = undefined;
+    this.isOutdated = true;
     this.importedPairs = 0;
   }
 
   private async beginWith(material: BootstrapMaterial, lineage: Lineage): Promise<void> {
     const { mode, setId, link } = this;
-    const builder = await this.deps.core.generations.begin(mode, material);
-    const store = new ReplicationStore(this.deps.core.barrier);
-    await this.deps.core.barrier.commit([store.putBuild({ mode, setId, link, lineage })]);
-    this.builder = builder;
+    const { barrier, generations } = this.deps.core;
+    // In one commit: a build is never taken up again with the credentials of another.
+    const record = new ReplicationStore(barrier).putBuild({ mode, setId, link, lineage });
+    this.builder = await generations.begin(mode, material, [record]);
+    this.isOutdated = false;
     this.lineage = lineage;
     this.deps.logger.log("info", "snapshot begins", { mode, set: setId, secondary: link.secondaryId });
   }

@@ -174,7 +174,7 @@ export class Runners {
 
   private async joined(mode: ReplicationMode): Promise<void> {
     if (this.resync?.mode === mode) {
-      await this.resync.discard("the stream stands without it");
+      await this.resync.giveUp("the stream stands without it");
       this.resync = undefined;
     }
     const joined = this.linkOf(mode);
