@@ -1,5 +1,10 @@
 import type { ResponseData } from "../../sdk/outcome";
-import { DIVERGENCE_LIMITS, type DivergenceReport, type DivergenceRow } from "./divergence-records";
+import {
+  DIVERGENCE_LIMITS,
+  type DivergenceReport,
+  type DivergenceRow,
+  type DivergenceState,
+} from "./divergence-records";
 
 /** A report as the API shows it. */
 export function reportData(report: DivergenceReport): ResponseData {
@@ -38,6 +43,11 @@ export function rowData(row: DivergenceRow): ResponseData {
     last_time: timeOf(row.lastMilliseconds),
     kept: row.states.length > 0,
   };
+}
+
+/** A record as it is stored, for what no mount can read. */
+export function storedData({ key, value }: DivergenceState): ResponseData {
+  return { key, deleted: value === undefined, value: value?.toString("base64") };
 }
 
 /** Undefined: only a comparison told of it. */

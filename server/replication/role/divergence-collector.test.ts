@@ -1,6 +1,8 @@
 import type { Barrier } from "../../sdk/barrier";
 import type { WriteMeanings } from "../../sdk/divergence";
+import { CORE_MOUNT_ID } from "../../sdk/key-layout";
 import type { LogEntry, LogOperation } from "../../sdk/log";
+import type { StoredKeys } from "../../sdk/stored-keys";
 import { DivergenceCollector } from "./divergence-collector";
 import { DIVERGENCE_LIMITS } from "./divergence-records";
 
@@ -20,7 +22,20 @@ function entry(index: number, operations: readonly (readonly [key: string, value
   };
 }
 
-function collector(valueBytesMax: number, meanings?: WriteMeanings): DivergenceCollector {
+/** Mounts of the type, as readable as `keys` says. */
+function meaningsOf(type: string, path: string, keys: StoredKeys | undefined): WriteMeanings {
+  return {
+    mountOf: () => ({ path, kind: "secret", type, options: new Map() }),
+    storedKeysOf: () => keys,
+    corePathOf: ({ key }) => key,
+    findRevocations: () => ({ take: () => undefined, found: () => [] }),
+    revoke: () => Promise.resolve(),
+  };
+}
+
+const READABLE = meaningsOf("kv", "secret/", { pathOf: (key) => key, read: () => ({}) });
+
+function collector(valueBytesMax: number, meanings = READABLE): DivergenceCollector {
   const decrypt: Barrier["decrypt"] = (_class, _key, ciphertext) => ciphertext;
   return new DivergenceCollector({
     barrier: { decrypt },
@@ -75,16 +90,32 @@ test("paths beyond the limit are counted", async () => {
   expect([rows.length, unlistedPaths, writes]).toEqual([DIVERGENCE_LIMITS.paths, 5, DIVERGENCE_LIMITS.paths + 5]);
 });
 
-test("what a token keeps for itself is listed, and kept for nobody", async () => {
-  const collected = collector(1_000, {
-    mountOf: () => ({ path: "cubbyhole/", kind: "secret", type: "cubbyhole", options: new Map() }),
-    storedKeysOf: () => undefined,
-    corePathOf: ({ key }) => key,
-    findRevocations: () => ({ take: () => undefined, found: () => [] }),
-    revoke: () => Promise.resolve(),
-  });
+test.each([
+  ["of a type that says nothing of its keys", undefined],
+  ["of a type that does not read them for the API", { pathOf: (key: string) => key }],
+])("what lies in a mount %s is listed, and kept for nobody", async (_name, keys) => {
+  const collected = collector(1_000, meaningsOf("cubbyhole", "cubbyhole/", keys));
   await collected.takeEntry(entry(1, [["data/m1/0123/mine", "private"]]));
-  const { rows, states, keptBytes } = collected.result();
+  const { rows, states, keptBytes, unkeptValues } = collected.result();
   expect(rows).toMatchObject([{ path: "cubbyhole/0123/mine", puts: 1, states: [] }]);
-  expect([states, keptBytes]).toEqual([[], 0]);
+  expect([states, keptBytes, unkeptValues]).toEqual([[], 0, 0]);
+});
+
+test("what lies in a mount that nobody knows is kept for nobody", async () => {
+  const collected = collector(1_000, { ...READABLE, mountOf: () => undefined });
+  await collected.takeEntry(entry(1, [["data/m1/a", "unknown"]]));
+  expect(collected.result()).toMatchObject({ rows: [{ path: "secret/a", puts: 1, states: [] }], states: [] });
+});
+
+test("policies are kept, other records of the core are listed", async () => {
+  const collected = collector(1_000);
+  const policies = entry(1, [
+    ["core/policy/p", "rules"],
+    ["core/token/t", "secret"],
+  ]);
+  const operations = policies.operations.map((operation) => ({ ...operation, mountId: CORE_MOUNT_ID }));
+  await collected.takeEntry({ ...policies, operations });
+  const { rows, states } = collected.result();
+  expect(rows.map((row) => row.path)).toEqual(["core/policy/p", "core/token/t"]);
+  expect(states).toEqual([{ key: "core/policy/p", value: Buffer.from("rules") }]);
 });

@@ -31,7 +31,7 @@ interface Place {
   readonly mount: MountFacts | undefined;
   /** Relative to the mount's data; the whole key where it is none. */
   readonly key: string;
-  /** Whether its last state is kept. */
+  /** Whether its last state is kept: only where its mount says what of it the API would answer. The rest is nobody's to read. */
   readonly isKept: boolean;
 }
 
@@ -175,7 +175,7 @@ export class DivergenceCollector {
     if (mountId === CORE_MOUNT_ID) {
       const asRead = write ?? { class: keyClass, key, value: undefined, writtenAtMilliseconds: 0 };
       const path = meanings === undefined ? key : meanings.corePathOf(asRead);
-      return path === undefined ? undefined : { path, mount: undefined, key, isKept: key.startsWith(POLICIES) };
+      return path === undefined ? undefined : { path, mount: undefined, key, isKept: isPolicy(key) };
     }
     const { facts, keys, path } = await this.mountOf(mountId);
     const prefix = mountDataPrefix(mountId);
@@ -186,7 +186,7 @@ export class DivergenceCollector {
     const known = keys === undefined ? relative : keys.pathOf(relative);
     return known === undefined
       ? undefined
-      : { path: (path ?? prefix) + known, mount: facts, key: relative, isKept: facts?.type !== PRIVATE_TYPE };
+      : { path: (path ?? prefix) + known, mount: facts, key: relative, isKept: keys?.read !== undefined };
   }
 
   private async takeMountRevocation({ class: keyClass, mountId, key, value }: LogOperation): Promise<void> {
@@ -213,9 +213,11 @@ export class DivergenceCollector {
 
 /** Paths and values that are only counted, until it no longer matters how many there are. */
 const COUNTED_MAX = 1_000_000;
-const POLICIES = "core/policy/";
-/** What a token keeps there nobody else may read, operators neither. */
-const PRIVATE_TYPE = "cubbyhole";
+
+/** Of what lies in no mount only policies are kept: anybody who may list reports may read them. */
+export function isPolicy(key: string): boolean {
+  return key.startsWith("core/policy/");
+}
 
 /** Keyrings are sealed under the root key and are nobody's to read. */
 function isRootSealed(key: string): boolean {

@@ -7,8 +7,9 @@ import type { ResponseData } from "../../sdk/outcome";
 import type { FrameChannel } from "../../sdk/transport";
 import type { Member } from "../stream/primary-hub";
 import type { ReplicationDependencies } from "./dependencies";
-import { reportData, rowData } from "./divergence-answers";
+import { reportData, rowData, storedData } from "./divergence-answers";
 import { type DifferingKey, DivergenceCapture, type OtherHistory } from "./divergence-capture";
+import { isPolicy } from "./divergence-collector";
 import type { DivergenceReport, DivergenceRow } from "./divergence-records";
 import { DivergenceReplay } from "./divergence-replay";
 import { RevocationDelivery, serveRevocations } from "./divergence-revocations";
@@ -142,12 +143,9 @@ export class Divergence implements DivergenceReports {
     const keys = row.mount && this.deps.meanings?.storedKeysOf(row.mount);
     const relative = path.slice(row.mount?.path.length ?? 0);
     const data = keys?.read?.(relative, states, now);
-    const raw = states.map(({ key, value }) => ({
-      key,
-      deleted: value === undefined,
-      value: value?.toString("base64"),
-    }));
-    return { ...rowData(row), ...(data === undefined ? { stored: raw } : { value: data }) };
+    if (data !== undefined) return { ...rowData(row), value: data };
+    if (row.mount !== undefined || !states.every(({ key }) => isPolicy(key))) return rowData(row);
+    return { ...rowData(row), stored: states.map(storedData) };
   }
 
   async discard(mode: ReplicationMode, id: string): Promise<boolean> {
