@@ -17,7 +17,16 @@ export const REVOCATIONS_CHANNEL = "revocations";
 
 /** What decides whether this cluster acknowledges writes. */
 type AcknowledgingState = Pick<RoleState, "roles" | "holds" | "unconfirmed">;
-type RevokingMeanings = Pick<WriteMeanings, "mountOf" | "revoke">;
+
+/** What the primary's side needs of this cluster. */
+export interface RevokingParts {
+  readonly state: AcknowledgingState;
+  readonly meanings: Pick<WriteMeanings, "revoke"> | undefined;
+  /** Undefined: no shared mount has the id. */
+  mountPathOf(mountId: string): Promise<string | undefined>;
+  /** Resolves once all that was written here is as durable as a client would be told. */
+  confirmed(): Promise<void>;
+}
 
 const RETRY_FIRST_MILLISECONDS = 250;
 const RETRY_LATER_MILLISECONDS = 10_000;
@@ -35,6 +44,7 @@ export class RevocationDelivery {
     private readonly state: RoleState,
     private readonly store: DivergenceStore,
     private readonly open: (mode: ReplicationMode, kind: string) => Promise<FrameChannel>,
+    private readonly confirmed: () => Promise<void>,
   ) {}
 
   /** Takes up what is still to be delivered. */
@@ -98,6 +108,7 @@ export class RevocationDelivery {
     if (this.deps.meanings === undefined) throw new Error("nobody here can revoke");
     if (!isAcknowledging(mode, this.state)) throw new Error("this cluster acknowledges no writes now");
     await applyAll(this.deps.meanings, revocations);
+    await this.confirmed();
   }
 }
 
@@ -108,15 +119,14 @@ export class RevocationDelivery {
 export async function serveRevocations(
   channel: FrameChannel,
   { mode }: Member,
-  state: AcknowledgingState,
-  meanings: RevokingMeanings | undefined,
+  parts: RevokingParts,
   isAllowed: (mountPath: string) => boolean,
 ): Promise<void> {
   const frame = await channel.receive();
   if (frame === undefined) return;
   const revocations = decodeRevocations(frame);
-  const answer = isAcknowledging(mode, state)
-    ? await answerOf(mode, revocations, meanings, isAllowed)
+  const answer = isAcknowledging(mode, parts.state)
+    ? await answerOf(mode, revocations, parts, isAllowed)
     : { applied: false, reason: "it acknowledges no writes now" };
   await channel.send(Buffer.from(stringifyJson(answer)));
   channel.end();
@@ -131,25 +141,37 @@ function isAcknowledging(mode: ReplicationMode, state: AcknowledgingState): bool
 async function answerOf(
   mode: ReplicationMode,
   revocations: readonly Revocation[],
-  meanings: RevokingMeanings | undefined,
+  parts: RevokingParts,
   isAllowed: (mountPath: string) => boolean,
 ) {
   try {
-    if (meanings === undefined) throw new Error("nobody here can revoke");
-    const mayBeApplied = (revocation: Revocation): boolean => {
-      if (mode === "dr") return true;
-      const path = revocation.kind === "mount" ? meanings.mountOf(revocation.mountId)?.path : undefined;
-      return path !== undefined && isAllowed(path);
-    };
-    await applyAll(meanings, revocations.filter(mayBeApplied));
+    if (parts.meanings === undefined) throw new Error("nobody here can revoke");
+    const applied = mode === "dr" ? revocations : await ofSharedMounts(revocations, parts, isAllowed);
+    await applyAll(parts.meanings, applied);
+    // Also when nothing was left to do: the attempt before may have written without being confirmed.
+    await parts.confirmed();
     return { applied: true, reason: "" };
   } catch (error) {
     return { applied: false, reason: error instanceof Error ? error.message : "unknown" };
   }
 }
 
+async function ofSharedMounts(
+  revocations: readonly Revocation[],
+  parts: RevokingParts,
+  isAllowed: (mountPath: string) => boolean,
+): Promise<readonly Revocation[]> {
+  const found: Revocation[] = [];
+  for (const revocation of revocations) {
+    if (revocation.kind !== "mount") continue;
+    const path = await parts.mountPathOf(revocation.mountId);
+    if (path !== undefined && isAllowed(path)) found.push(revocation);
+  }
+  return found;
+}
+
 /** All of them are tried; the first failure is told. */
-async function applyAll(meanings: RevokingMeanings, revocations: readonly Revocation[]): Promise<void> {
+async function applyAll(meanings: Pick<WriteMeanings, "revoke">, revocations: readonly Revocation[]): Promise<void> {
   const failures: unknown[] = [];
   for (const revocation of revocations) {
     await meanings.revoke(revocation).catch((error: unknown) => failures.push(error));

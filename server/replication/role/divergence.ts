@@ -20,6 +20,8 @@ import type { RoleState } from "./role-state";
 /** How others of this room reach the primary, and run a request as the pipeline of this cluster would. */
 export interface DivergenceRoutes {
   open(mode: ReplicationMode, kind: string): Promise<FrameChannel>;
+  /** Resolves once all that was written here is as durable as a client would be told. */
+  confirmed(): Promise<void>;
   readonly replay: ConstructorParameters<typeof DivergenceReplay>[1];
 }
 
@@ -37,12 +39,12 @@ export class Divergence implements DivergenceReports {
   constructor(
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
-    routes: DivergenceRoutes,
+    private readonly routes: DivergenceRoutes,
   ) {
     this.store = new DivergenceStore(deps.core.barrier, (key) => {
       deps.logger.log("error", "a record of a divergence report is damaged and left out", { key });
     });
-    this.delivery = new RevocationDelivery(deps, state, this.store, routes.open);
+    this.delivery = new RevocationDelivery(deps, state, this.store, routes.open, routes.confirmed);
     this.replays = new DivergenceReplay(deps, routes.replay);
     this.capture = new DivergenceCapture({
       deps,
@@ -78,7 +80,9 @@ export class Divergence implements DivergenceReports {
 
   /** A former primary hands over what it revoked while it stood alone. */
   serve(channel: FrameChannel, member: Member, isAllowed: (mountPath: string) => boolean): Promise<void> {
-    return serveRevocations(channel, member, this.state, this.deps.meanings, isAllowed);
+    const { meanings, mountPathOf } = this.deps;
+    const { confirmed } = this.routes;
+    return serveRevocations(channel, member, { state: this.state, meanings, mountPathOf, confirmed }, isAllowed);
   }
 
   close(): void {

@@ -97,6 +97,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.changes = new RoleChanges(deps, this.roleState, this.hub, this.port);
     this.divergence = new Divergence(deps, this.roleState, {
       open: (mode, kind) => this.opener(mode)(kind),
+      confirmed: async () => this.synchronousDr.confirm(this.lastIndex()),
       replay: { state: () => this.state(), forward: (...request) => this.forward(...request) },
     });
     const storeLink: ConstructorParameters<typeof Runners>[2] = (...change) => this.changes.storeLink(...change);
