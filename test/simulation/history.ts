@@ -91,6 +91,16 @@ export class ClusterHistory {
     return this.entries.get(index);
   }
 
+  /** How far the log had come at the index in what another cluster wrote; undefined: it is not known. */
+  lastFrom(clusterId: string, index: number): number | undefined {
+    let last: number | undefined;
+    for (const entry of this.entries.values()) {
+      if (entry.index > index || entry.origin.clusterId !== clusterId) continue;
+      if (last === undefined || entry.origin.index > last) last = entry.origin.index;
+    }
+    return last;
+  }
+
   /** The content at the index; undefined where a crash left a gap in what is known. */
   at(index: number): Content | undefined {
     const session = this.sessions.findLast(({ fromIndex }) => fromIndex <= index);

@@ -17,9 +17,29 @@ export interface Inheritance {
   readonly to: string;
   /** Last index of `from` that it had applied. */
   readonly upToIndex: number;
+  /** First index of its own log since it took over. */
+  readonly startIndex: number;
   readonly planned: boolean;
   /** Whether every acknowledged write must have come along. */
   readonly lossless: boolean;
+}
+
+/** What a cluster that takes over holds of the one that it followed. */
+export interface Held {
+  readonly cluster: string;
+  readonly index: number;
+  /** How far that one had come, at the index, in what another cluster wrote; undefined: nobody can say. */
+  readonly indexOf: (other: string) => number | undefined;
+}
+
+export interface TakeOver {
+  readonly to: string;
+  /** Undefined: nobody can say what it had of the former owner. */
+  readonly upTo: Held | undefined;
+  /** First index of the new epoch in the log of who takes over. */
+  readonly startIndex: number;
+  readonly planned: boolean;
+  readonly synchronous?: boolean;
 }
 
 interface Table {
@@ -42,6 +62,8 @@ export class Ledger {
   private readonly tables = new Map<string, Table>();
   private readonly writers = new Map<string, string>();
   private readonly inheritances: Inheritance[] = [];
+  /** Clusters that were replaced and that an operator has go on all the same, and the last index before that. */
+  private readonly overridden = new Map<string, number>();
   acknowledged = 0;
 
   constructor(private readonly violate: Violate) {}
@@ -104,17 +126,25 @@ export class Ledger {
     }
   }
 
-  /** A cluster took a table over. `upTo` undefined: nobody can say what it had of the former owner. */
-  handOver(
-    name: string,
-    to: string,
-    upTo: { cluster: string; index: number } | undefined,
-    planned: boolean,
-    synchronous = false,
-  ): void {
+  /**
+   * An operator asked a cluster that was replaced to go on: from there it counts for itself. What it writes behind `index` is
+   * with nobody else, and an operator who does that was told so.
+   */
+  override(cluster: string, index: number): void {
+    this.overridden.set(cluster, index);
+  }
+
+  /** It certainly did not happen. */
+  notOverridden(cluster: string): void {
+    this.overridden.delete(cluster);
+  }
+
+  /** A cluster took a table over. */
+  handOver(name: string, { to, upTo, startIndex, planned, synchronous = false }: TakeOver): void {
     const lossless = planned || synchronous;
     const table = this.table(name);
     const from = table.owner;
+    this.overridden.delete(to);
     if (from === to) return;
     table.owner = to;
     if (upTo === undefined || upTo.cluster !== from) {
@@ -122,12 +152,18 @@ export class Ledger {
       this.pardon(name);
       return;
     }
-    this.inheritances.push({ table: name, from, to, upToIndex: upTo.index, planned, lossless });
+    const came = this.inheritances.findLast((step) => step.table === name && step.to === from);
+    this.inheritances.push({ table: name, from, to, upToIndex: upTo.index, startIndex, planned, lossless });
+    // Who stands before the former owner's own promotion has not all of what that one inherited either.
+    const isBefore = came !== undefined && upTo.index < came.startIndex;
     for (const [key, attempts] of table.acked) {
-      const lost = attempts.filter((attempt) => attempt.cluster === from && attempt.index > upTo.index);
-      const [first] = lost;
-      if (first !== undefined && lossless) this.violate(1, lossText(first, from, to, upTo.index));
-      const kept = attempts.filter((attempt) => !lost.includes(attempt));
+      const lost = attempts.filter(({ cluster, index }) => cluster === from && index > upTo.index);
+      const missed = attempts.filter((one) => isBefore && one.cluster !== from && !isWithin(one, upTo));
+      const [first] = [...lost, ...missed];
+      if (first !== undefined && lossless) this.violate(1, lossText(first, first.cluster, to, upTo.index));
+      // How far it had come in that is known from its entries only; a repair brings what no entry tells of.
+      if (missed.length > 0) table.pardoned.add(key);
+      const kept = attempts.filter((attempt) => !lost.includes(attempt) && !missed.includes(attempt));
       table.acked.set(key, kept);
     }
   }
@@ -151,6 +187,8 @@ export class Ledger {
     const step = this.inheritances.findLast((one) => one.table === attempt.table && one.from === attempt.cluster);
     if (step === undefined) return false;
     const included = attempt.index <= step.upToIndex;
+    const fork = this.overridden.get(attempt.cluster);
+    if (fork !== undefined && attempt.index > fork) return false;
     if (!included && step.lossless) this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
     return included && step.to === owner && step.planned;
   }
@@ -160,6 +198,11 @@ export class Ledger {
     if (table === undefined) throw new Error(`no table ${name}`);
     return table;
   }
+}
+
+function isWithin({ cluster, index }: Attempt, upTo: Held): boolean {
+  const last = upTo.indexOf(cluster);
+  return last !== undefined && index <= last;
 }
 
 function lossText(attempt: Attempt, from: string, to: string, upToIndex: number): string {

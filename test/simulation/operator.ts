@@ -1,5 +1,5 @@
 import type { ReplicationService } from "../../server/replication/role/replication-service";
-import { ServerError } from "../../server/sdk/errors";
+import { isServerError, ServerError } from "../../server/sdk/errors";
 import type { ReplicationMode } from "../../server/sdk/log";
 import { WORLD } from "./scheduler";
 import type { SimulatedCluster } from "./simulated-cluster";
@@ -246,9 +246,18 @@ export class Operator {
   }
 
   /** An operator decides that a replaced primary goes on all the same. */
-  overrideFence(cluster: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
-    this.world.overrides.add(`${mode} ${cluster.name}`);
-    return this.call(`override ${mode} fence`, cluster, (service) => service.overrideFence(mode));
+  async overrideFence(cluster: SimulatedCluster, mode: ReplicationMode): Promise<void> {
+    const { ledger } = this.world;
+    const { core } = cluster;
+    if (core === undefined) return;
+    ledger.override(cluster.name, core.log.lastIndex());
+    await this.call(`override ${mode} fence`, cluster, (service) =>
+      service.overrideFence(mode).catch((error: unknown) => {
+        // "Nothing to override"; after anything else it may have happened.
+        if (isServerError(error, "invalid_request")) ledger.notOverridden(cluster.name);
+        throw error;
+      }),
+    );
   }
 
   /** Tells a secondary where its primary is to be found. */

@@ -3,7 +3,7 @@ import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { CasHistory } from "./cas-history";
 import { Coverage } from "./coverage";
 import { Filters } from "./filters";
-import { Ledger } from "./ledger";
+import { type Held, Ledger } from "./ledger";
 import type { Mutation } from "./mutations";
 import type { RoleCommit } from "./observed-barrier";
 import { type Owner, Scheduler, WORLD } from "./scheduler";
@@ -56,8 +56,6 @@ export class World implements SimulatedWorld {
   readonly isDrSynchronous: boolean;
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
-  /** `<mode> <cluster>`: an operator overrides its fence. */
-  readonly overrides = new Set<string>();
   /** `<mode> <secondary>`: what it holds was confirmed by a checkpoint since it began to stream. */
   readonly confirmed = new Set<string>();
   /** `<mode> <secondary>`: where it stood when it was compared last. */
@@ -251,18 +249,20 @@ export class World implements SimulatedWorld {
     pending: RoleCommit,
     epochs: Readonly<Record<ReplicationMode, { readonly number: number; readonly clusterId: string }>>,
   ): void {
-    const { mode, epoch, cursor } = pending;
+    const { mode, epoch, startIndex, cursor, isFork } = pending;
     if (epochs[mode].number !== epoch.number || epochs[mode].clusterId !== epoch.clusterId) return;
     this.pendingRoles.delete(cluster.name);
     // The two go their own ways from here on; what clients were told is with the other one.
-    if (this.overrides.delete(`${mode} ${cluster.name}`)) return;
+    if (isFork) {
+      this.scheduler.trace(`${cluster.name} goes on by itself from ${startIndex} in ${mode} mode`);
+      return;
+    }
     const planned = this.planned.delete(`${mode} ${cluster.name}`);
     if (cursor !== undefined) this.coverage.count(`${planned ? "planned" : "unplanned"} ${mode} promotion`);
     const from = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
     const torn = this.torn.delete(`${mode} ${cluster.name}`);
     if (torn) this.coverage.count("promoted in the middle of a repair");
-    const upTo =
-      cursor === undefined || from === undefined || torn ? undefined : { cluster: from.name, index: cursor.index };
+    const upTo = cursor === undefined || from === undefined || torn ? undefined : this.held(from, cursor.index);
     const site = this.siteOf(cluster.name);
     const sharedOwner = this.siteOf(this.ledger.ownerOf("shared"));
     const tables = mode === "dr" ? [tableOfSite(site), ...(sharedOwner === site ? ["shared"] : [])] : ["shared"];
@@ -272,7 +272,16 @@ export class World implements SimulatedWorld {
     if (!planned && tables.includes("shared") && this.ledger.ownerOf("shared") !== cluster.name) this.beginEra();
     const lossless = mode === "dr" && this.isDrSynchronous;
     if (lossless && !planned && upTo !== undefined) this.coverage.count("unplanned promotion that may lose nothing");
-    for (const table of tables) this.ledger.handOver(table, cluster.name, upTo, planned, lossless);
+    const takeOver = { to: cluster.name, upTo, startIndex, planned, synchronous: lossless };
+    for (const table of tables) this.ledger.handOver(table, takeOver);
+  }
+
+  private held(from: SimulatedCluster, index: number): Held {
+    const indexOf = (other: string): number | undefined => {
+      const { clusterId } = this.cluster(other);
+      return clusterId === undefined ? undefined : from.history.lastFrom(clusterId, index);
+    };
+    return { cluster: from.name, index, indexOf };
   }
 }
 

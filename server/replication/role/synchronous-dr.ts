@@ -45,6 +45,9 @@ export class SynchronousDr {
   private absence: Timer | undefined;
   /** The epoch in which a DR secondary had caught up, described; survives a restart. */
   private heldIn = "";
+  /** What of that is stored. */
+  private recordedIn = "";
+  private isRecording = false;
   private closed = false;
 
   constructor(
@@ -78,6 +81,7 @@ export class SynchronousDr {
   async load(): Promise<void> {
     if (this.settings.mode === "off") return;
     this.heldIn = (await this.view().get(RECORD))?.value.toString("utf8") ?? "";
+    this.recordedIn = this.heldIn;
   }
 
   /** Roles or secondaries changed. */
@@ -86,8 +90,11 @@ export class SynchronousDr {
     if (this.state.effective("dr") !== "primary") {
       this.abandon();
       this.end();
-    } else if (this.state.followersOf("dr").length === 0) this.end();
-    else this.progressed();
+    } else if (this.state.followersOf("dr").length === 0) {
+      // Another epoch without a DR secondary: an operator has a replaced cluster go on. Its successor has nothing of what waits.
+      if (this.heldIn !== "" && this.heldIn !== this.epoch) this.abandon();
+      this.end();
+    } else this.progressed();
   }
 
   close(): void {
@@ -140,6 +147,7 @@ export class SynchronousDr {
   /** A DR secondary has applied more, came or went. */
   private progressed(): void {
     if (this.closed) return;
+    this.record();
     const applied = this.appliedIndex();
     if (applied === undefined) {
       if (this.synchronous) this.watchAbsence();
@@ -179,9 +187,7 @@ export class SynchronousDr {
     this.deps.logger.log("info", "writes are acknowledged by a DR secondary too", { sync_dr: this.settings.mode });
     if (this.heldIn === this.epoch) return;
     this.heldIn = this.epoch;
-    this.remember().catch((error: Error) => {
-      this.deps.logger.log("warn", "synchronous DR was not recorded", { reason: error.message });
-    });
+    this.record();
   }
 
   private lose(reason: string): void {
@@ -226,16 +232,31 @@ export class SynchronousDr {
     this.releaseWaits();
     if (this.heldIn === "") return;
     this.heldIn = "";
-    this.remember().catch((error: Error) => {
-      this.deps.logger.log("warn", "the end of synchronous DR was not recorded", { reason: error.message });
-    });
+    this.record();
+  }
+
+  /** Stores whether writes are held to a DR secondary's word. What could not be stored is tried again with the next progress. */
+  private record(): void {
+    const { heldIn } = this;
+    if (this.isRecording || heldIn === this.recordedIn || this.state.effective("dr") !== "primary") return;
+    this.isRecording = true;
+    this.store(heldIn).then(
+      () => {
+        this.isRecording = false;
+        this.recordedIn = heldIn;
+        this.record();
+      },
+      (error: Error) => {
+        this.isRecording = false;
+        this.deps.logger.log("warn", "whether DR is synchronous was not recorded", { reason: error.message });
+      },
+    );
   }
 
   /** Behind the write gate: a primary that may write nothing must be able to say why. */
-  private async remember(): Promise<void> {
-    if (this.state.effective("dr") !== "primary") return;
+  private async store(heldIn: string): Promise<void> {
     const view = this.view();
-    const operation = this.heldIn === "" ? view.delete(RECORD) : view.put(RECORD, Buffer.from(this.heldIn));
+    const operation = heldIn === "" ? view.delete(RECORD) : view.put(RECORD, Buffer.from(heldIn));
     await this.deps.core.barrier.commit([operation], { passesGate: true });
   }
 

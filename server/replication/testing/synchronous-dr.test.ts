@@ -81,6 +81,32 @@ test("block: without a DR secondary a write's outcome is uncertain, then writes 
   expect(await getKey(b.core, "data/m1/uncertain")).toBe("uncertain");
 });
 
+test("block: that it began is stored although storing it failed at first", async () => {
+  set = new TestSet();
+  set.settings = { synchronousDr: { mode: "block", timeoutMilliseconds: LONG_MILLISECONDS } };
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  const { barrier } = a.core;
+  const commit = barrier.commit.bind(barrier);
+  let failed = 0;
+  const spy = jest.spyOn(barrier, "commit").mockImplementation((operations, options) => {
+    if (failed > 0 || !JSON.stringify(operations).includes("synchronous-dr")) return commit(operations, options);
+    failed += 1;
+    return Promise.reject(new Error("no space left"));
+  });
+  await link(a, b, "dr");
+  await until("a is synchronous", () => a.status("dr").sync_dr_state === "synchronous");
+  await until("its record was refused", () => failed > 0);
+  await write(a, "progress");
+  await until("it is stored", async () => {
+    return (await a.core.barrier.view("core/replication/", "local").get("synchronous-dr")) !== undefined;
+  });
+  spy.mockRestore();
+  await b.close();
+  await a.restart();
+  expect(a.status("dr").sync_dr_state).toBe("blocked");
+});
+
 test("block: a primary that restarts alone refuses writes from the start, until its DR secondaries are revoked", async () => {
   const [a, b] = await pair("block");
   await b.close();
@@ -203,6 +229,27 @@ test("block: what was written before this cluster stopped being the primary, or 
   const sealed = c.replication;
   await c.close();
   await expect(sealed.confirmDurable(second)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+});
+
+test("block: what waits when an operator overrides the fence was not confirmed: the successor does not have it", async () => {
+  const [a, b] = await pair("block", LONG_MILLISECONDS);
+  // What goes to b is held, so that it is still connected as a secondary when it is promoted.
+  const release = holdStreams(false);
+  const waiting = write(a, "waiting").then(
+    () => "confirmed",
+    (error: unknown) => error,
+  );
+  await until("it is written", async () => (await getKey(a.core, "data/m1/waiting")) !== undefined);
+  const index = a.core.log.lastIndex();
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+  await until("a is fenced", () => a.status("dr").state === "fenced");
+  await a.replication.overrideFence("dr");
+  expect(await waiting).toMatchObject({ code: "dr_unconfirmed" });
+  await expect(a.replication.confirmDurable(index)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+  expect(await getKey(b.core, "data/m1/waiting")).toBeUndefined();
+  await write(a, "by hand");
+  expect(a.status("dr").sync_dr_state).toBe("inactive");
+  release();
 });
 
 test("degrade: what waits when the lease ends is not acknowledged", async () => {
