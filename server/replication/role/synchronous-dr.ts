@@ -90,8 +90,11 @@ export class SynchronousDr {
     if (this.state.effective("dr") !== "primary") {
       this.abandon();
       this.end();
-    } else if (this.state.followersOf("dr").length === 0) this.end();
-    else this.progressed();
+    } else if (this.state.followersOf("dr").length === 0) {
+      // Another epoch without a DR secondary: an operator has a replaced cluster go on. Its successor has nothing of what waits.
+      if (this.heldIn !== "" && this.heldIn !== this.epoch) this.abandon();
+      this.end();
+    } else this.progressed();
   }
 
   close(): void {

@@ -231,6 +231,27 @@ test("block: what was written before this cluster stopped being the primary, or 
   await expect(sealed.confirmDurable(second)).rejects.toMatchObject({ code: "dr_unconfirmed" });
 });
 
+test("block: what waits when an operator overrides the fence was not confirmed: the successor does not have it", async () => {
+  const [a, b] = await pair("block", LONG_MILLISECONDS);
+  // What goes to b is held, so that it is still connected as a secondary when it is promoted.
+  const release = holdStreams(false);
+  const waiting = write(a, "waiting").then(
+    () => "confirmed",
+    (error: unknown) => error,
+  );
+  await until("it is written", async () => (await getKey(a.core, "data/m1/waiting")) !== undefined);
+  const index = a.core.log.lastIndex();
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: true });
+  await until("a is fenced", () => a.status("dr").state === "fenced");
+  await a.replication.overrideFence("dr");
+  expect(await waiting).toMatchObject({ code: "dr_unconfirmed" });
+  await expect(a.replication.confirmDurable(index)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+  expect(await getKey(b.core, "data/m1/waiting")).toBeUndefined();
+  await write(a, "by hand");
+  expect(a.status("dr").sync_dr_state).toBe("inactive");
+  release();
+});
+
 test("degrade: what waits when the lease ends is not acknowledged", async () => {
   const leaseMilliseconds = 150;
   set = new TestSet(false, { mode: "lease", leaseMilliseconds });
