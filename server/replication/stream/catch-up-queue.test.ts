@@ -49,3 +49,36 @@ test("tells the position, and who asks again gives up its former place", async (
   expect(queue.positionOf("b")).toBe(0);
   expect(await enter("d")).toBeDefined();
 });
+
+test("one name has one turn: who comes again takes it over, and nobody else loses a turn by it", async () => {
+  const queue = new CatchUpQueue(2);
+  let ousted = 0;
+  const enter = (name: string) =>
+    queue.enter(
+      name,
+      () => undefined,
+      () => {
+        ousted += 1;
+      },
+    );
+  const former = await enter("a");
+  const present = await enter("a");
+  expect(ousted).toBe(1);
+  const b = await enter("b");
+  const c = enter("c");
+  expect(queue.positionOf("c")).toBe(1);
+  former?.();
+  expect(queue.positionOf("c")).toBe(1);
+  present?.();
+  expect(queue.positionOf("c")).toBe(0);
+  // It has its turn although it has not heard of it yet.
+  const again = enter("c");
+  expect(ousted).toBe(2);
+  (await c)?.();
+  const d = enter("d");
+  expect(queue.positionOf("d")).toBe(1);
+  (await again)?.();
+  b?.();
+  (await d)?.();
+  expect([await enter("e"), await enter("f")]).not.toContain(undefined);
+});

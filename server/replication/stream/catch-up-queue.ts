@@ -7,11 +7,14 @@ interface Waiting {
 
 /**
  * Bounds how many secondaries are brought up by a diff or a snapshot at a time: each costs the primary reads of all that it
- * holds. The others wait in the order they came; one of a name at most, so the queue is never longer than the set is large.
+ * holds. The others wait in the order they came; one of a name at most, so the queue is never longer than the set is large. Of
+ * a name there is one turn at most, too: who comes again takes the one over that it had.
  */
 export class CatchUpQueue {
   private served = 0;
   private waiting: Waiting[] = [];
+  /** Of who has a turn: ends what it is used for. */
+  private readonly turns = new Map<string, () => void>();
 
   constructor(private readonly servedMax: number) {}
 
@@ -23,30 +26,42 @@ export class CatchUpQueue {
   /**
    * Resolves when it is the caller's turn, with the function that gives the turn on (once).
    * @param waits told where in the queue it stands, unless it can begin at once
+   * @param ousted called when somebody of the same name has taken the turn over
    * @returns undefined when somebody of the same name came after it
    */
-  async enter(name: string, waits: (position: number) => void): Promise<(() => void) | undefined> {
+  async enter(
+    name: string,
+    waits: (position: number) => void,
+    ousted: () => void = () => undefined,
+  ): Promise<(() => void) | undefined> {
     this.waiting.find((one) => one.name === name)?.resume(false);
+    const oust = this.turns.get(name);
+    if (oust !== undefined) {
+      const turn = this.turn(name, ousted);
+      oust();
+      return turn;
+    }
     if (this.served < this.servedMax) {
       this.served += 1;
-      return this.turn();
+      return this.turn(name, ousted);
     }
-    const isTurn = await new Promise<boolean>((resolve) => {
+    return await new Promise((resolve) => {
       const resume = (isTurn: boolean): void => {
         this.waiting = this.waiting.filter((one) => one.resume !== resume);
-        resolve(isTurn);
+        resolve(isTurn ? this.turn(name, ousted) : undefined);
       };
       this.waiting.push({ name, resume });
       waits(this.waiting.length);
     });
-    return isTurn ? this.turn() : undefined;
   }
 
-  private turn(): () => void {
-    let isOver = false;
+  private turn(name: string, ousted: () => void): () => void {
+    const own = (): void => ousted();
+    this.turns.set(name, own);
     return () => {
-      if (isOver) return;
-      isOver = true;
+      // Over already, or somebody else's by now.
+      if (this.turns.get(name) !== own) return;
+      this.turns.delete(name);
       const [next] = this.waiting;
       // The turn is handed on, not given back: nobody who comes now may overtake who waits.
       if (next === undefined) this.served -= 1;

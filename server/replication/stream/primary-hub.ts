@@ -271,11 +271,12 @@ export class PrimaryHub implements TransportGate {
   ): Promise<void> {
     const { clock, logger } = this.deps;
     const { mode, id: secondary } = member;
+    const waits = (position: number): void => {
+      const facts = { mode, secondary, position, channel: channel.kind };
+      logger.log("info", "secondary waits for its turn to catch up", facts);
+    };
     const paced = new PacedChannel(this.asked(channel, member), clock, () =>
-      this.catchingUp.enter(keyOf(mode, secondary), (position) => {
-        const facts = { mode, secondary, position, channel: channel.kind };
-        logger.log("info", "secondary waits for its turn to catch up", facts);
-      }),
+      this.catchingUp.enter(keyOf(mode, secondary), waits, () => channel.destroy()),
     );
     try {
       await serve(paced);
