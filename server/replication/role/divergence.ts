@@ -168,9 +168,12 @@ export class Divergence implements DivergenceReports {
     caller: ReplayCaller,
   ): Promise<ResponseData | undefined> {
     if (this.find(mode, id) === undefined) return undefined;
+    const paths = new Set(request.paths);
+    const found = new Map<string, DivergenceRow>();
+    for await (const row of this.store.rows(id)) if (paths.has(row.path)) found.set(row.path, row);
     const results: ResponseData[] = [];
-    for (const path of new Set(request.paths)) {
-      const row = await this.row(mode, id, path);
+    for (const path of paths) {
+      const row = found.get(path);
       const states = row === undefined ? [] : await this.store.states(id, row.states);
       results.push({ path, ...(await this.replays.replay(row, states, request.overwrite, caller)) });
     }
