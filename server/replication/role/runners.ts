@@ -209,12 +209,24 @@ export class Runners {
     if (this.resync === undefined) {
       const hindrance = await this.diff(mode, connection, syncing);
       if (hindrance === undefined) return;
+      if (this.wouldEndOwnSet(mode)) {
+        const way =
+          "sys/replication/reindex may mend it; disabling DR replication here lets a snapshot replace everything";
+        throw new Error(
+          `no diff is possible (${hindrance}), and a snapshot would end this cluster's own DR set: ${way}`,
+        );
+      }
       this.deps.logger.log("warn", "no diff is possible, a snapshot is fetched", { mode, reason: hindrance });
     }
     syncing();
     this.resync ??= new BuildRunner(this.deps, mode, setId, this.linkOf(mode));
     this.resync.beforeActivation = (...build) => this.divergence.beforeActivation(mode, ...build);
     await this.resync.run(connection);
+  }
+
+  /** A snapshot of the performance primary has nothing of what this cluster's DR secondaries live by. */
+  private wouldEndOwnSet(mode: ReplicationMode): boolean {
+    return mode === "performance" && this.state.effective("dr") === "primary";
   }
 
   /** @returns why it cannot help; undefined: this cluster holds what it should. @throws when it is worth another attempt */

@@ -199,6 +199,30 @@ test("the secondary's own DR cluster follows it through a diff, and its local da
   expect(await getKey(d.core, "core/token/own", "local")).toBe("b's");
 });
 
+test("where no diff is possible, a secondary that has a DR cluster of its own does not give that up for a snapshot", async () => {
+  const [a, b] = await pair("performance");
+  const d = await set.start("d");
+  await b.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(b, d, "dr");
+  await putKey(b.core, "core/token/own", "b's", "local");
+  await away(a, b, "performance");
+  await b.loseStored("replicated", "data/m1/k3");
+  await putMany(a, names("data/m1/k", 20), "changed");
+  await forgetLog(a);
+  set.network.mend("b", a.address);
+  await b.replication.recover("performance");
+  await until(
+    "b says why",
+    () => set.logLines.some((line) => line.includes("a snapshot would end this cluster's own DR set")),
+    15_000,
+  );
+  expect(b.replication.status("dr")).toMatchObject({ mode: "primary", known_secondaries: ["d"] });
+  await b.replication.reindex();
+  await until("b is equal", () => isEqual(a, b, "performance"), 15_000);
+  await until("d is equal", () => isEqual(b, d, "dr"), 15_000);
+  expect(await getKey(d.core, "core/token/own", "local")).toBe("b's");
+}, 30_000);
+
 test("a secondary that may not follow is refused by the diff too", async () => {
   const [a, b] = await pair("dr");
   await away(a, b, "dr");
