@@ -18,12 +18,15 @@ export interface DifferingMount extends IndexPlace {
   readonly isShipped: boolean;
 }
 
+/** What is asked of the primary here. */
+type Questions = Pick<DiffClient, "pages" | "leaves" | "elements">;
+
 const WALK_KEYS = 8_192;
 const PAGES_AT_ONCE = 32;
 
 /** (class, mount) pairs whose sums differ, in the order in which they are to be mended: what everything else needs comes first. */
 export function differingMounts(
-  log: ClusterLog,
+  log: Pick<ClusterLog, "index">,
   classes: readonly LoggedClass[],
   theirs: readonly DiffMount[],
 ): readonly DifferingMount[] {
@@ -46,8 +49,8 @@ function rank({ mountId, class: keyClass }: IndexPlace): number {
 
 /** Walks one mount of the index down to the keys that differ, in their order. */
 export async function* conflictsOf(
-  log: ClusterLog,
-  client: DiffClient,
+  log: Pick<ClusterLog, "index">,
+  client: Questions,
   place: DifferingMount,
   sumBytes: number,
 ): AsyncGenerator<Conflict> {
@@ -55,12 +58,18 @@ export async function* conflictsOf(
   const leaves = await differingLeaves(log, client, place, sumBytes);
   if (leaves.length === 0) return;
   const wanted = new Set(leaves);
-  let asked = client.elements(place, leaves, undefined);
+  const ask = (after: string | undefined): ReturnType<Questions["elements"]> => {
+    const question = client.elements(place, leaves, after);
+    // A connection that is lost while we walk our own part is told where the answer is awaited.
+    question.catch(() => undefined);
+    return question;
+  };
+  let asked = ask(undefined);
   try {
     for (let after: string | undefined; ; ) {
       const { elements, next } = await asked;
       // The primary walks on while we walk the same part.
-      if (next !== undefined) asked = client.elements(place, leaves, next);
+      if (next !== undefined) asked = ask(next);
       const boundary = next === undefined ? undefined : endOf(place, next);
       const own = await ownElements(log, place, wanted, after, boundary);
       yield* compareElements(place, own, elements, sumBytes);
@@ -73,7 +82,7 @@ export async function* conflictsOf(
   }
 }
 
-async function* everythingOf(log: ClusterLog, place: IndexPlace): AsyncGenerator<Conflict> {
+async function* everythingOf(log: Pick<ClusterLog, "index">, place: IndexPlace): AsyncGenerator<Conflict> {
   const pages = log.index.pages(place.class, place.mountId);
   const leaves = pages.flatMap((page) => log.index.leaves(place.class, place.mountId, page.number));
   const wanted = new Set(leaves.map((leaf) => leaf.number));
@@ -87,8 +96,8 @@ async function* everythingOf(log: ClusterLog, place: IndexPlace): AsyncGenerator
 }
 
 async function differingLeaves(
-  log: ClusterLog,
-  client: DiffClient,
+  log: Pick<ClusterLog, "index">,
+  client: Questions,
   place: IndexPlace,
   sumBytes: number,
 ): Promise<readonly number[]> {
@@ -116,7 +125,7 @@ function differing(own: readonly IndexNode[], theirs: readonly IndexNode[], sumB
 
 /** Our elements after `after` up to `boundary`, both as the primary's walk has them. */
 async function ownElements(
-  log: ClusterLog,
+  log: Pick<ClusterLog, "index">,
   place: IndexPlace,
   leaves: ReadonlySet<number>,
   after: string | undefined,
