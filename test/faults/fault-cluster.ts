@@ -14,16 +14,30 @@ export interface FaultClusterOptions {
 /** The name and password of the administrator that every cluster of a performance set knows. */
 export const ADMINISTRATOR = { name: "admin", password: "admin-password" };
 
+/**
+ * A snapshot takes the place of all that a performance secondary had, its own tokens too. Told before it does and again after, so
+ * that a kill between the two is seen as well.
+ */
+const REPLACED = /"@message":"(snapshot fetched|bootstrap activated)"/;
+const REPLACED_UNASKED = /"@message":"no diff is possible, a snapshot is fetched"/;
+
 /** A real server that opens itself, whose cluster port others only know by a fault proxy's address. */
 export class FaultCluster {
   /** Of this cluster's own tokens; given up at the first refusal. */
   private token: string | undefined;
+  private replacements = 0;
+  private readonly unasked: string[] = [];
 
   private constructor(
     readonly name: string,
     readonly server: ServerProcess,
     readonly proxy: FaultProxy,
-  ) {}
+  ) {
+    server.onLogLine((line) => {
+      if (REPLACED.test(line)) this.replacements += 1;
+      if (REPLACED_UNASKED.test(line)) this.unasked.push(line);
+    });
+  }
 
   static async start(name: string, options: FaultClusterOptions): Promise<FaultCluster> {
     const port = await restartablePorts(3);
@@ -44,6 +58,16 @@ export class FaultCluster {
 
   get api(): Api {
     return this.server.api;
+  }
+
+  /** Changes whenever a snapshot replaces what this cluster has: its own tokens are good for one generation of its data. */
+  get dataGeneration(): number {
+    return this.replacements;
+  }
+
+  /** Log lines of snapshots that nobody had ordered: a comparison would have kept what is this cluster's own. */
+  get unaskedSnapshots(): readonly string[] {
+    return this.unasked;
   }
 
   async status(mode: Mode): Promise<Record<string, unknown>> {

@@ -9,8 +9,6 @@ const ANSWER_MILLISECONDS = 5_000;
 /** Tokens of clients, per cluster. */
 export interface ClientTokens {
   of(cluster: FaultCluster): Promise<string>;
-  /** The cluster does not know the token any more. */
-  forget(cluster: FaultCluster): void;
 }
 
 interface Writer {
@@ -105,22 +103,25 @@ export class WriteLedger {
 
   private async send(cluster: FaultCluster, method: string, path: string, body?: unknown) {
     const token = await this.tokens.of(cluster);
-    const answer = await cluster.api.send(method, path, body, { token, timeoutMilliseconds: ANSWER_MILLISECONDS });
-    if (answer.status === 403) this.tokens.forget(cluster);
-    return answer;
+    return await cluster.api.send(method, path, body, { token, timeoutMilliseconds: ANSWER_MILLISECONDS });
   }
 }
 
-/** Of a pair: a DR set's clusters share their tokens, a performance secondary has its own. */
+/**
+ * Of a pair: a DR set's clusters share their tokens, a performance secondary has its own until its data is replaced. A refusal is
+ * no reason to log in again: a token that was given has to be good through every kill, failover and comparison.
+ */
 export function clientTokens(pair: ReplicaPair): ClientTokens {
-  const known = new Map<FaultCluster, string>();
-  if (pair.mode === "dr") return { of: () => Promise.resolve(pair.rootToken), forget: () => undefined };
+  if (pair.mode === "dr") return { of: () => Promise.resolve(pair.rootToken) };
+  const known = new Map<FaultCluster, { readonly token: string; readonly dataGeneration: number }>();
   return {
     async of(cluster) {
-      const token = known.get(cluster) ?? (await cluster.login());
-      known.set(cluster, token);
+      const before = known.get(cluster);
+      const { dataGeneration } = cluster;
+      if (before?.dataGeneration === dataGeneration) return before.token;
+      const token = await cluster.login();
+      known.set(cluster, { token, dataGeneration });
       return token;
     },
-    forget: (cluster) => void known.delete(cluster),
   };
 }
