@@ -88,3 +88,28 @@ test("a planned failover to who stands before its primary's own promotion is fou
   ledger.handOver("t", { planned: true, startIndex: 200, to: "c", upTo: held("b", 60, { a: 15 }) });
   expect(found).toEqual(["1: a acknowledged k at its index 20, c took over with 60"]);
 });
+
+test("what was acknowledged between a revocation and the next synchronous moment may be lost, unless it was handed over", () => {
+  for (const how of [{ synchronous: true }, { planned: true }]) {
+    for (const index of [10, 11, 20, 21]) {
+      const { ledger, found } = watched();
+      write(ledger, "before", "a", 10);
+      expect(ledger.unguard("a")).toBe(true);
+      expect(ledger.unguard("a")).toBe(false);
+      ledger.guard("a", 20);
+      write(ledger, "k", "a", index);
+      ledger.handOver("t", { ...unplanned, ...how, to: "b", upTo: held("a", index === 10 ? 9 : 10) });
+      const isExcused = "synchronous" in how && (index === 11 || index === 20);
+      expect(found.length > 0).toBe(!isExcused);
+    }
+  }
+});
+
+test("a revocation that did not happen excuses nothing", () => {
+  const { ledger, found } = watched();
+  ledger.unguard("a");
+  ledger.notUnguarded("a");
+  write(ledger, "k", "a", 10);
+  ledger.handOver("t", { ...unplanned, to: "b", upTo: held("a", 9), synchronous: true });
+  expect(found).toHaveLength(1);
+});

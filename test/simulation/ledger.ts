@@ -52,6 +52,12 @@ interface Table {
   readonly pardoned: Set<string>;
 }
 
+/** Indexes of a cluster's own log, the first one excluded. `end` undefined: it goes on. */
+interface Span {
+  readonly start: number;
+  end: number | undefined;
+}
+
 export type Violate = (invariant: number, text: string) => void;
 
 /**
@@ -64,6 +70,9 @@ export class Ledger {
   private readonly inheritances: Inheritance[] = [];
   /** Clusters that were replaced and that an operator has go on all the same, and the last index before that. */
   private readonly overridden = new Map<string, number>();
+  /** What clusters acknowledged while no DR secondary had to have it: an operator had revoked it. */
+  private readonly unguarded = new Map<string, Span[]>();
+  private readonly lastAcknowledged = new Map<string, number>();
   acknowledged = 0;
 
   constructor(private readonly violate: Violate) {}
@@ -108,6 +117,7 @@ export class Ledger {
     this.acknowledged += 1;
     attempt.cluster = cluster;
     attempt.index = index;
+    this.lastAcknowledged.set(cluster, Math.max(index, this.lastAcknowledged.get(cluster) ?? 0));
     const table = this.table(attempt.table);
     if (cluster !== table.owner && !this.wasInherited(attempt, table.owner)) return;
     table.open.get(attempt.key)?.delete(attempt);
@@ -139,9 +149,35 @@ export class Ledger {
     this.overridden.delete(cluster);
   }
 
+  /**
+   * An operator revokes the DR secondary of a cluster: until it is synchronous again, an unplanned promotion may lose what it
+   * acknowledges. What it had acknowledged before is with the secondary. @returns whether that begins now
+   */
+  unguard(cluster: string): boolean {
+    const spans = this.unguarded.get(cluster) ?? [];
+    if (spans.some(({ end }) => end === undefined)) return false;
+    this.unguarded.set(cluster, [...spans, { start: this.lastAcknowledged.get(cluster) ?? 0, end: undefined }]);
+    return true;
+  }
+
+  /** It certainly did not revoke. */
+  notUnguarded(cluster: string): void {
+    const spans = this.unguarded.get(cluster) ?? [];
+    this.unguarded.set(
+      cluster,
+      spans.filter(({ end }) => end !== undefined),
+    );
+  }
+
+  /** What it writes behind `index` is acknowledged by a DR secondary too. */
+  guard(cluster: string, index: number): void {
+    for (const span of this.unguarded.get(cluster) ?? []) span.end ??= index;
+  }
+
   /** A cluster took a table over. */
   handOver(name: string, { to, upTo, startIndex, planned, synchronous = false }: TakeOver): void {
     const lossless = planned || synchronous;
+    const mustCome = (one: Attempt): boolean => planned || !this.isUnguarded(one);
     const table = this.table(name);
     const from = table.owner;
     this.overridden.delete(to);
@@ -159,7 +195,7 @@ export class Ledger {
     for (const [key, attempts] of table.acked) {
       const lost = attempts.filter(({ cluster, index }) => cluster === from && index > upTo.index);
       const missed = attempts.filter((one) => isBefore && one.cluster !== from && !isWithin(one, upTo));
-      const [first] = [...lost, ...missed];
+      const first = [...lost, ...missed].find(mustCome);
       if (first !== undefined && lossless) this.violate(1, lossText(first, first.cluster, to, upTo.index));
       // How far it had come in that is known from its entries only; a repair brings what no entry tells of.
       if (missed.length > 0) table.pardoned.add(key);
@@ -189,8 +225,14 @@ export class Ledger {
     const included = attempt.index <= step.upToIndex;
     const fork = this.overridden.get(attempt.cluster);
     if (fork !== undefined && attempt.index > fork) return false;
-    if (!included && step.lossless) this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
+    if (!included && step.lossless && (step.planned || !this.isUnguarded(attempt)))
+      this.violate(1, lossText(attempt, step.from, step.to, step.upToIndex));
     return included && step.to === owner && step.planned;
+  }
+
+  private isUnguarded({ cluster, index }: Attempt): boolean {
+    const spans = this.unguarded.get(cluster) ?? [];
+    return spans.some(({ start, end }) => index > start && (end === undefined || index <= end));
   }
 
   private table(name: string): Table {

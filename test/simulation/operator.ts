@@ -82,11 +82,7 @@ export class Operator {
       }
       if (role === "disabled") {
         const token = await this.token(primary, secondary, mode);
-        if (token === undefined) {
-          // A primary that waits for the word of a secondary that left writes again once it is told that it left.
-          await this.revoke(primary, secondary, mode);
-          return false;
-        }
+        if (token === undefined) return false;
         await this.call("enable secondary", secondary, (service) =>
           service.enableSecondary(mode, { token, api: NO_API }),
         );
@@ -150,7 +146,15 @@ export class Operator {
 
   /** @returns whether nobody can follow with the secondary's credentials any more */
   revoke(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
-    return this.call(`revoke ${mode} secondary`, primary, (service) => service.revokeSecondary(mode, secondary.name));
+    const { ledger } = this.world;
+    // Without a DR secondary nothing is acknowledged synchronously any more.
+    const ends = mode === "dr" && ledger.unguard(primary.name);
+    return this.call(`revoke ${mode} secondary`, primary, (service) =>
+      service.revokeSecondary(mode, secondary.name).catch((error: unknown) => {
+        if (ends && isServerError(error, "invalid_request")) ledger.notUnguarded(primary.name);
+        throw error;
+      }),
+    );
   }
 
   /** Takes a cluster out of its set, whatever it is in it. @returns whether it is out of it */
@@ -267,16 +271,20 @@ export class Operator {
     );
   }
 
+  /** A token for the secondary, which follows with no other any more; undefined: not this time. */
   private async token(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {
     let token: string | undefined;
+    let waits = false;
     await this.call("secondary token", primary, async (service) => {
-      const wrap = await service.issueSecondaryToken(mode, {
-        id: secondary.name,
-        ttlSeconds: 1_800,
-        creationPath: "p",
+      const request = { id: secondary.name, ttlSeconds: 1_800, creationPath: "p" };
+      const wrap = await service.issueSecondaryToken(mode, request).catch((error: unknown) => {
+        waits = isServerError(error, "unconfirmed") || isServerError(error, "dr_unconfirmed");
+        throw error;
       });
       token = wrap.token;
     });
+    // The primary waits for the word of the very secondary that needs the token: it makes one once that is revoked.
+    if (waits) await this.revoke(primary, secondary, mode);
     return token;
   }
 }

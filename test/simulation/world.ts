@@ -190,6 +190,11 @@ export class World implements SimulatedWorld {
     }
     const fetched = /secondary fetched the bootstrap package .*"secondary":"(\w+)"/.exec(line);
     if (fetched?.[1] !== undefined) this.building.set(fetched[1], cluster.name);
+    // The line of a demoted or stopped cluster may come when it has no log any more: then it goes on unguarded.
+    const lastIndex = cluster.core?.log.lastIndex();
+    if (line.includes("writes are acknowledged by a DR secondary too") && lastIndex !== undefined)
+      this.ledger.guard(cluster.name, lastIndex);
+    if (/secondary revoked .*"mode":"dr"/.test(line)) this.ledger.unguard(cluster.name);
     for (const [text, name] of LOGGED) if (line.includes(text)) this.coverage.count(name);
   }
 

@@ -1,4 +1,4 @@
-import { ServerError } from "../../sdk/errors";
+import { isServerError, ServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
 import { nextLineage } from "../../sdk/lineage";
 import type { ReplicationMode } from "../../sdk/log";
@@ -77,7 +77,10 @@ export class PrimaryAdmin {
   issueToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo> {
     return this.issueWith(mode, request, async (envelope) => {
       const signingKey = await this.signingKey();
-      const wrap = await this.deps.wrapping.wrap(envelope, request.ttlSeconds, request.creationPath);
+      const wrapped = this.deps.wrapping.wrap(envelope, request.ttlSeconds, request.creationPath);
+      const wrap = await wrapped.catch((error: unknown) => {
+        throw withWaysOut(error, mode);
+      });
       return asActivationToken(wrap, this.deps.settings.apiAddress, signingKey);
     });
   }
@@ -181,6 +184,16 @@ export class PrimaryAdmin {
     await this.changes.commit([this.state.store.putSigningKey(made)]);
     return made;
   }
+}
+
+/** A wrapping token is a write. Whoever waits for the secondary that needs the token must learn how it gets one. */
+function withWaysOut(error: unknown, mode: ReplicationMode): unknown {
+  if (!isServerError(error, "unconfirmed") && !isServerError(error, "dr_unconfirmed")) return error;
+  const publicText =
+    `${error.publicText}. A wrapped secondary-token is such a write: revoke the secondary that needs it by ` +
+    `sys/replication/${mode}/primary/revoke-secondary, or give this call the secondary_public_key that ` +
+    `sys/replication/${mode}/secondary/generate-public-key made there, whose token is not wrapped`;
+  return new ServerError(error.code, { publicText, cause: error });
 }
 
 function requireId(id: string): void {

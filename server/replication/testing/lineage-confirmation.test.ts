@@ -127,6 +127,14 @@ test.each(["performance", "dr"] as const)(
     };
     const request = { id: "b", ttlSeconds: 60, creationPath: "p" };
     const key = await c.replication.generatePublicKey(mode);
+    if (mode === "dr") {
+      const waysOut =
+        /writes wait.*dr\/primary\/revoke-secondary.*secondary_public_key.*dr\/secondary\/generate-public-key/;
+      await expect(a.replication.issueSecondaryToken(mode, request)).rejects.toMatchObject({
+        ...unconfirmed,
+        publicText: expect.stringMatching(waysOut),
+      });
+    }
     const token = await a.replication.issueSealedSecondaryToken(mode, request, key);
     expect(state(a, mode)).toBe("unconfirmed");
     await a.restart();
