@@ -83,7 +83,7 @@ export async function killAsScheduled(run: KillRun): Promise<void> {
 
 async function killOnce({ pair, ledger, random, table }: KillRun, transition: Transition, side: Side): Promise<void> {
   const victim = pair[side];
-  const stage: Stage = { pair, ledger, random, victim };
+  const stage: Stage = { pair, ledger, random, victim, underWay: [] };
   try {
     ledger.start();
     await transition.bringAbout(stage);
@@ -91,6 +91,7 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
     table.add(`${pair.mode}: ${transition.name}`, side);
     for (const cluster of pair.clusters) if (!cluster.server.isRunning) await cluster.boot();
     ledger.start();
+    await withinTime("a call that was under way", Promise.all(stage.underWay), FINISH_MILLISECONDS);
     const { finish } = transition;
     if (finish !== undefined) {
       await eventually("the operator", () => finish(stage).then(() => true), FINISH_MILLISECONDS);
@@ -102,5 +103,17 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
     throw new Error(
       `${pair.mode}: ${transition.name}, ${side} ${victim.name} killed: ${reason}\n${await pair.report()}`,
     );
+  }
+}
+
+async function withinTime(what: string, work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error(`${what} has not ended after ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

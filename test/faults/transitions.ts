@@ -13,6 +13,8 @@ export interface Stage {
   readonly random: SeededRandom;
   /** The cluster that will be killed. */
   readonly victim: FaultCluster;
+  /** Calls that bring the transition about and may outlive its moment: a demotion waits for its target through the kill. */
+  readonly underWay: Promise<unknown>[];
 }
 
 /** One change of state during which either side is killed. */
@@ -33,33 +35,37 @@ function pause(milliseconds: number): Promise<void> {
 }
 
 /** Begins the call and resolves a seeded moment later, whatever becomes of the call. */
-async function duringCall(random: SeededRandom, spanMilliseconds: number, call: () => Promise<unknown>): Promise<void> {
-  call().catch(() => undefined);
-  await pause(random.between(0, spanMilliseconds));
+async function duringCall(stage: Stage, spanMilliseconds: number, call: () => Promise<unknown>): Promise<void> {
+  begin(stage, call());
+  await pause(stage.random.between(0, spanMilliseconds));
+}
+
+function begin({ underWay }: Stage, call: Promise<unknown> | undefined): void {
+  underWay.push(Promise.resolve(call).catch(() => undefined));
 }
 
 /** Resolves when the cluster has logged the line, or a seeded moment after. @throws when it does not */
 async function atLogLine(
-  random: SeededRandom,
+  stage: Stage,
   cluster: FaultCluster,
   pattern: RegExp,
   cause: () => Promise<unknown> | undefined,
 ): Promise<void> {
   const { line } = cluster.logged(pattern);
-  Promise.resolve(cause()).catch(() => undefined);
+  begin(stage, cause());
   if ((await line) === undefined) throw new Error(`${cluster.name} did not log ${pattern.source}`);
-  if (random.chance(0.5)) await pause(random.between(0, 15));
+  if (stage.random.chance(0.5)) await pause(stage.random.between(0, 15));
 }
 
 /** At the call's log line, or a seeded moment after the call began: before what the line tells is so. */
 async function atCall(
-  { random }: Stage,
+  stage: Stage,
   cluster: FaultCluster,
   pattern: RegExp,
   call: () => Promise<unknown>,
 ): Promise<void> {
-  if (random.chance(0.5)) await atLogLine(random, cluster, pattern, call);
-  else await duringCall(random, 25, call);
+  if (stage.random.chance(0.5)) await atLogLine(stage, cluster, pattern, call);
+  else await duringCall(stage, 25, call);
 }
 
 function told(message: string): RegExp {
@@ -68,13 +74,13 @@ function told(message: string): RegExp {
 
 function demotionAt(stage: Stage, message: string): Promise<void> {
   const { primary, secondary } = stage.pair;
-  return atLogLine(stage.random, primary, told(message), () => stage.pair.demote(primary, secondary.name));
+  return atLogLine(stage, primary, told(message), () => stage.pair.demote(primary, secondary.name));
 }
 
 async function promotionAt(stage: Stage, message: string): Promise<void> {
-  const { pair, random } = stage;
+  const { pair } = stage;
   await retried("the demotion", () => pair.demote(pair.primary, pair.secondary.name));
-  await atLogLine(random, pair.secondary, told(message), () => pair.promote(pair.secondary));
+  await atLogLine(stage, pair.secondary, told(message), () => pair.promote(pair.secondary));
 }
 
 function stateChange(from: string, to: string): RegExp {
@@ -169,46 +175,42 @@ const STREAM: readonly Transition[] = [
   {
     name: "idle -> stream-wals",
     modes: BOTH,
-    bringAbout: ({ pair, random }) =>
+    bringAbout: (stage) =>
       atLogLine(
-        random,
-        pair.secondary,
+        stage,
+        stage.pair.secondary,
         stateChange("idle", "stream-wals"),
-        () => void pair.primary.proxy.reset() as undefined,
+        () => void stage.pair.primary.proxy.reset() as undefined,
       ),
   },
   {
     name: "stream-wals -> idle",
     modes: BOTH,
-    bringAbout: ({ pair, random }) =>
+    bringAbout: (stage) =>
       atLogLine(
-        random,
-        pair.secondary,
+        stage,
+        stage.pair.secondary,
         stateChange("stream-wals", "idle"),
-        () => void pair.primary.proxy.reset() as undefined,
+        () => void stage.pair.primary.proxy.reset() as undefined,
       ),
   },
   {
     name: "idle -> merkle-diff",
     modes: BOTH,
     bringAbout: (stage) =>
-      atLogLine(stage.random, stage.pair.secondary, stateChange("idle", "merkle-diff"), () => leaveBehind(stage)),
+      atLogLine(stage, stage.pair.secondary, stateChange("idle", "merkle-diff"), () => leaveBehind(stage)),
   },
   {
     name: "merkle-diff -> merkle-sync",
     modes: BOTH,
     bringAbout: (stage) =>
-      atLogLine(stage.random, stage.pair.secondary, stateChange("merkle-diff", "merkle-sync"), () =>
-        leaveBehind(stage),
-      ),
+      atLogLine(stage, stage.pair.secondary, stateChange("merkle-diff", "merkle-sync"), () => leaveBehind(stage)),
   },
   {
     name: "merkle-sync -> stream-wals",
     modes: BOTH,
     bringAbout: (stage) =>
-      atLogLine(stage.random, stage.pair.secondary, stateChange("merkle-sync", "stream-wals"), () =>
-        leaveBehind(stage),
-      ),
+      atLogLine(stage, stage.pair.secondary, stateChange("merkle-sync", "stream-wals"), () => leaveBehind(stage)),
   },
 ];
 
@@ -237,8 +239,8 @@ const BUILD: readonly Transition[] = [
     modes: BOTH,
     bringAbout: async (stage) => {
       await leave(stage);
-      const { pair, random } = stage;
-      await atLogLine(random, pair.primary, /secondary fetched the bootstrap package/, () => pair.enableSecondary());
+      const { pair } = stage;
+      await atLogLine(stage, pair.primary, /secondary fetched the bootstrap package/, () => pair.enableSecondary());
     },
     finish: completeBootstrap,
   },
@@ -247,8 +249,8 @@ const BUILD: readonly Transition[] = [
     modes: BOTH,
     bringAbout: async (stage) => {
       await leave(stage);
-      const { pair, random } = stage;
-      await atLogLine(random, pair.secondary, told("bootstrap activated"), () => pair.enableSecondary());
+      const { pair } = stage;
+      await atLogLine(stage, pair.secondary, told("bootstrap activated"), () => pair.enableSecondary());
     },
     finish: completeBootstrap,
   },
@@ -295,9 +297,9 @@ const FAILOVER: readonly Transition[] = [
     name: "return of the demoted primary",
     modes: BOTH,
     bringAbout: async (stage) => {
-      const { pair, random } = stage;
+      const { pair } = stage;
       await retried("the failover", () => completeExchange(stage));
-      await atLogLine(random, pair.secondary, stateChange("idle", "stream-wals"), () => pair.updatePrimary());
+      await atLogLine(stage, pair.secondary, stateChange("idle", "stream-wals"), () => pair.updatePrimary());
     },
     finish: completeReturn,
   },
@@ -317,7 +319,7 @@ const FAILOVER: readonly Transition[] = [
     bringAbout: async (stage) => {
       await failOver(stage);
       const old = stage.pair.secondary;
-      await atLogLine(stage.random, old, /this cluster was replaced as primary/, () => old.boot());
+      await atLogLine(stage, old, /this cluster was replaced as primary/, () => old.boot());
     },
     finish: completeReturn,
   },
@@ -368,9 +370,10 @@ const START: readonly Transition[] = [
   {
     name: "unseal",
     modes: BOTH,
-    bringAbout: async ({ victim, random }) => {
+    bringAbout: async (stage) => {
+      const { victim } = stage;
       await victim.server.stop("SIGKILL");
-      await atLogLine(random, victim, /"@message":"unsealed"/, () => void victim.server.launch() as undefined);
+      await atLogLine(stage, victim, /"@message":"unsealed"/, () => void victim.server.launch() as undefined);
     },
   },
 ];

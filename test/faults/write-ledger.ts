@@ -65,10 +65,12 @@ export class WriteLedger {
         throw new Error(`${this.name}: ${writer.path} on ${cluster.name} is at version ${stored}, ${range}`);
       }
       if (stored === 0) continue;
-      const { body } = await this.send(cluster, "GET", `secret/data/${writer.path}?version=${stored}`);
-      const value = (body.data?.data as { readonly n?: unknown } | undefined)?.n;
-      if (value !== stored)
-        throw new Error(`${writer.path} on ${cluster.name}: version ${stored} holds ${String(value)}`);
+      const answer = await this.send(cluster, "GET", `secret/data/${writer.path}?version=${stored}`);
+      const value = (answer.body.data?.data as { readonly n?: unknown } | undefined)?.n;
+      if (value !== stored) {
+        const shown = `${answer.status} ${answer.text.trim()}`;
+        throw new Error(`${writer.path} on ${cluster.name}: asked for version ${stored}, the answer was ${shown}`);
+      }
     }
   }
 
