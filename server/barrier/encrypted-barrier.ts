@@ -40,13 +40,15 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
   private readonly unsubscribe: () => void;
   private lineages: Readonly<Record<ReplicationMode, Lineage>> = { performance: [], dr: [] };
   private readonly rotations = new SerialTasks();
+  /** What the commits under way put, by its ciphertext: their entries bring that back when they are durable. */
+  private readonly plaintexts = new Map<Buffer, Buffer>();
 
   constructor(
     private readonly options: BarrierOptions,
     private readonly usage: KeyUsage,
   ) {
     this.cache = new ValueCache(options.cacheBytes ?? CACHE_BYTES);
-    this.unsubscribe = options.log.subscribe((entries) => this.follow(entries));
+    this.unsubscribe = options.log.subscribe((entries, revision) => this.follow(entries, revision));
   }
 
   async loadLineages(): Promise<void> {
@@ -91,15 +93,21 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
     const appended = writes.map((write) => this.encrypted(write));
     const epochs = newEpochs(change);
     try {
-      return await log.append({
+      const receipt = await log.append({
         operations: appended,
         ...(epochs === undefined ? {} : { epochs }),
         ...(change.cursors === undefined ? {} : { cursors: change.cursors }),
         ...(change.passesGate === undefined ? {} : { passesGate: change.passesGate }),
       });
+      // Entries tell of the logged classes only.
+      this.forget(writes.filter(({ keyClass }) => keyClass === "node"));
+      return receipt;
+    } catch (error) {
+      // Nobody tells of a commit whose outcome is uncertain.
+      this.forget(writes);
+      throw error;
     } finally {
-      // Entries tell of the logged classes; nobody tells of `node`, nor of a commit whose outcome is uncertain.
-      for (const { keyClass, key } of writes) this.cache.invalidate(authenticatedPath(keyClass, key));
+      for (const { value } of appended) if (value !== undefined) this.plaintexts.delete(value);
     }
   }
 
@@ -146,23 +154,40 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
     await log.append({ operations: [{ class: "replicated", key: KEYRING_KEY, value }] });
   }
 
+  private forget(writes: readonly PendingWrite[]): void {
+    for (const { keyClass, key } of writes) this.cache.invalidate(authenticatedPath(keyClass, key));
+  }
+
   private encrypted(write: PendingWrite): AppendOperation {
     const { keyClass, key, value, ifRevision } = write;
-    const ciphertext = value === undefined ? undefined : this.options.cipher.encrypt(keyClass, key, value);
+    if (value === undefined) return { class: keyClass, key, value, ifRevision };
+    const ciphertext = this.options.cipher.encrypt(keyClass, key, value);
+    this.plaintexts.set(ciphertext, value);
     return { class: keyClass, key, value: ciphertext, ifRevision };
   }
 
   /** What this cluster wrote and what it applied arrive here alike. */
-  private follow(entries: readonly LogEntry[]): void {
+  private follow(entries: readonly LogEntry[], revision: number | undefined): void {
     for (const { operations } of entries) {
       for (const { class: keyClass, key, value } of operations) {
-        this.cache.invalidate(authenticatedPath(keyClass, key));
+        this.remember(authenticatedPath(keyClass, key), value, revision);
         if (value === undefined) continue;
         if (key === KEYRING_KEY) this.options.cipher.adoptKeyring(value);
         else if (key === KEPT_KEYRING_KEY) this.options.cipher.keepStored(value);
         else if (keyClass === "local") this.followLineage(key, value);
       }
     }
+  }
+
+  /** Keeps what this barrier has just written: who writes a key reads it next, as often as not. */
+  private remember(path: string, ciphertext: Buffer | undefined, revision: number | undefined): void {
+    const plaintext = ciphertext && this.plaintexts.get(ciphertext);
+    if (plaintext === undefined || revision === undefined) {
+      this.cache.invalidate(path);
+      return;
+    }
+    // Readers share it, and the writer may use its own again.
+    this.cache.replace(path, { value: Buffer.from(plaintext), revision });
   }
 
   private followLineage(key: string, value: Buffer): void {

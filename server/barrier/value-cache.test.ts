@@ -33,6 +33,15 @@ test("a value that would push out much is not kept; what does not exist is remem
   expect(reads).toBe(2);
 });
 
+test("what is replaced by a value too large to be kept is gone", async () => {
+  const cache = new ValueCache(16_000);
+  await cache.get("x", async () => valueOfSize(10));
+  cache.replace("x", valueOfSize(20));
+  expect(cache.peek("x")?.value?.value.length).toBe(20);
+  cache.replace("x", valueOfSize(5_000));
+  expect(cache.peek("x")).toBeUndefined();
+});
+
 test("a read that a write overtook is not kept, and nobody joins it", async () => {
   const cache = new ValueCache(16_000);
   let finish = (_: { value: Buffer; revision: number }): void => undefined;

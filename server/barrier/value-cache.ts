@@ -45,6 +45,12 @@ export class ValueCache {
     }
   }
 
+  /** A write to the key: the cache now has what was written. */
+  replace(path: string, value: ViewValue): void {
+    this.invalidate(path);
+    this.keep(path, value);
+  }
+
   invalidate(path: string): void {
     this.reading.delete(path);
     const cached = this.entries.get(path);

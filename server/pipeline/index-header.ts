@@ -1,4 +1,4 @@
-import { constantTimeEqual, hmacSha256 } from "../sdk/crypto";
+import { constantTimeEqual, HmacKey, takeSecretKey } from "../sdk/crypto";
 import { isServerError } from "../sdk/errors";
 import type { Random } from "../sdk/random";
 import type { EpochIndex, ReplicationPort } from "../sdk/replication";
@@ -23,7 +23,7 @@ export type IndexPort = Pick<
 export class IndexHeader {
   private view: View | undefined;
   private clusterId = "";
-  private key: Buffer | undefined;
+  private key: HmacKey | undefined;
 
   constructor(
     private readonly replicationNow: () => IndexPort,
@@ -34,12 +34,11 @@ export class IndexHeader {
   async open(view: View, clusterId: string): Promise<void> {
     this.view = view;
     this.clusterId = clusterId;
-    this.key = (await view.get(KEY))?.value;
-    if (this.key !== undefined) return;
+    if ((await this.knownKey()) !== undefined) return;
     const made = this.random.bytes(KEY_BYTES);
     try {
       await view.commit([view.put(KEY, made, { ifRevision: 0 })]);
-      this.key = made;
+      this.key = hmacKey(made);
     } catch (error) {
       if (!isServerError(error)) throw error;
     }
@@ -101,17 +100,23 @@ export class IndexHeader {
   }
 
   /** A secondary may have been unsealed before the key reached it. */
-  private async knownKey(): Promise<Buffer | undefined> {
-    this.key ??= (await this.view?.get(KEY))?.value;
+  private async knownKey(): Promise<HmacKey | undefined> {
+    if (this.key !== undefined) return this.key;
+    const stored = await this.view?.get(KEY);
+    if (stored !== undefined) this.key = hmacKey(stored.value);
     return this.key;
   }
 }
 
-function mac(key: Buffer, text: string): string {
-  return hmacSha256(key, text).toString("hex");
+function hmacKey(key: Buffer): HmacKey {
+  return new HmacKey(takeSecretKey(Buffer.from(key)));
 }
 
-function opened(header: string, key: Buffer): IndexState | undefined {
+function mac(key: HmacKey, text: string): string {
+  return key.digest(text).toString("hex");
+}
+
+function opened(header: string, key: HmacKey): IndexState | undefined {
   if (header.length > HEADER_LENGTH_MAX) return undefined;
   const text = Buffer.from(header, "base64").toString("utf8");
   const end = text.lastIndexOf(":");

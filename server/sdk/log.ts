@@ -144,8 +144,12 @@ export type WriteGate = (
   moment: "open" | "committed",
 ) => ErrorCode | WriteRefusal | undefined;
 
-/** Entries are handed over after they are durable and before their append resolves, in order, each once. Must not throw. */
-export type LogListener = (entries: readonly LogEntry[]) => void;
+/**
+ * Entries are handed over after they are durable and before their append resolves, in order, each once. Must not throw.
+ * @param revision what the storage gave to all keys that the entries put, those aside that a later one of them put again or
+ *   deleted; undefined where it is not known
+ */
+export type LogListener = (entries: readonly LogEntry[], revision: number | undefined) => void;
 
 export type IncludeMount = (mountId: string) => boolean;
 

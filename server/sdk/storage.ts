@@ -22,10 +22,11 @@ export interface Storage {
 
   /**
    * Applies the batch atomically. Resolves after the engine has made it durable (synced), never before.
+   * @returns the revision that every key of `puts` has now
    * @throws StorageConflict when a precondition does not hold: nothing was written.
    * @throws StorageFull when there is no room: nothing was written, reads go on working.
    */
-  commit(batch: CommitBatch): Promise<void>;
+  commit(batch: CommitBatch): Promise<number>;
 
   /** Waits for commits under way, then releases files, locks and connections. */
   close(): Promise<void>;

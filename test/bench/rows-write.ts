@@ -6,8 +6,10 @@ import { runLoad } from "./load";
 import { startScript } from "./peer-process";
 import { judge, type Row } from "./row";
 
-const ROUNDS = 7;
-const ROUND_MILLISECONDS = 1200;
+const ROUNDS = 15;
+const ROUND_MILLISECONDS = 800;
+/** As long as the just-in-time compiler is at work, its threads compete with the commits for the processors. */
+const WARM_UP_MILLISECONDS = 5000;
 
 const GOALS: Readonly<Record<number, number>> = { 1: 0.5, 8: 0.15, 64: 0.15 };
 
@@ -16,10 +18,14 @@ async function bareCommits(folder: string, clients: number, round: number): Prom
     "lmdb",
     folder,
     String(clients),
-    String(ROUND_MILLISECONDS),
+    String(milliseconds(round)),
     String(round),
   ]);
   return Number(line);
+}
+
+function milliseconds(round: number): number {
+  return round === 0 ? WARM_UP_MILLISECONDS : ROUND_MILLISECONDS;
 }
 
 function post(path: string, token: string, body: string): Buffer {
@@ -28,12 +34,12 @@ function post(path: string, token: string, body: string): Buffer {
   );
 }
 
-async function durableWrites(port: number, token: string, clients: number): Promise<number> {
+async function durableWrites(port: number, token: string, clients: number, round: number): Promise<number> {
   const body = JSON.stringify({ data: { value: "x".repeat(300) } });
   const load = await runLoad({
     port,
     connections: clients,
-    durationMilliseconds: ROUND_MILLISECONDS,
+    durationMilliseconds: milliseconds(round),
     request: (connection, sequence) => post(`/v1/secret/data/bench/${connection}/${sequence % 1000}`, token, body),
   });
   if (load.failures > 0) throw new Error(`${load.failures} of ${load.requests} writes were refused`);
@@ -47,7 +53,7 @@ async function measure(server: ServerProcess, token: string, clients: number): P
     const values: number[] = [];
     const limits: number[] = [];
     for (let round = 0; round <= ROUNDS; round += 1) {
-      const value = await durableWrites(server.port, token, clients);
+      const value = await durableWrites(server.port, token, clients, round);
       const limit = await bareCommits(folder, clients, round);
       // The first round warms both up.
       if (round === 0) continue;

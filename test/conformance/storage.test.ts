@@ -92,6 +92,20 @@ describe.each(storageEngines)("$name", (engine: StorageEngine) => {
     }
   });
 
+  test("a commit tells the revision that all it put has now, also where commits share a sync", async () => {
+    const given = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => {
+        const puts = ["x", "y"].map((name) => ({ key: `${name}/${n % 8}`, value: Buffer.from(String(n)) }));
+        return storage.commit({ preconditions: [], puts, deletes: [] });
+      }),
+    );
+    expect(new Set(given).size).toBe(40);
+    for (let n = 0; n < 8; n++) {
+      const read = await storage.read([`x/${n}`, `y/${n}`]);
+      expect(read.map((stored) => stored?.revision)).toEqual([given[32 + n], given[32 + n]]);
+    }
+  });
+
   test("a read sees either all of a commit or nothing of it", async () => {
     const keys = ["x/1", "x/2", "x/3"];
     const writing = (async () => {

@@ -91,7 +91,7 @@ class StoredClusterLog implements ClusterLog {
       store,
       fence: options.fence ?? (() => []),
       nowMilliseconds: () => options.clock.nowMilliseconds(),
-      publish: (entries) => this.publish(entries),
+      publish: (entries, revision) => this.publish(entries, revision),
     });
     this.upstream = new UpstreamApply(store, this.writer, () => options.clock.nowMilliseconds(), options.inspect);
     this.trimmer = new LogTrimmer(store, this.writer, options.clock, {
@@ -182,10 +182,10 @@ class StoredClusterLog implements ClusterLog {
     this.recent.clear();
   }
 
-  private publish(entries: readonly LogEntry[]): void {
+  private publish(entries: readonly LogEntry[], revision: number | undefined): void {
     if (entries.length === 0) return;
     this.recent.push(entries);
-    for (const listener of this.listeners) listener(entries);
+    for (const listener of this.listeners) listener(entries, revision);
     this.reader.wake();
     this.trimmer.published();
   }

@@ -1,6 +1,6 @@
 import { ServerError } from "../../sdk/errors";
 import { isLaidOutKey } from "../../sdk/key-layout";
-import type { AppendRequest, AppendResult, KeyClass, LogEntry, WriteGate } from "../../sdk/log";
+import type { AppendRequest, AppendResult, KeyClass, LogListener, WriteGate } from "../../sdk/log";
 import { type Precondition, StorageConflict, StorageFull } from "../../sdk/storage";
 import type { LogStore } from "./log-store";
 import { stageAppend } from "./stage-append";
@@ -12,7 +12,7 @@ export interface LogWriterOptions {
   readonly fence: () => readonly Precondition[];
   readonly nowMilliseconds: () => number;
   /** Durable entries, before the appends that made them resolve. */
-  readonly publish: (entries: readonly LogEntry[]) => void;
+  readonly publish: LogListener;
 }
 
 interface WaitingAppend {
@@ -92,8 +92,9 @@ export class LogWriter {
   /** Commits and lets memory and followers know. @throws `storage_full`, `fenced`, `internal` */
   async commit(staged: StagedCommit): Promise<void> {
     const { store, fence, publish } = this.options;
+    let revision: number;
     try {
-      await store.storage.commit(staged.batch(fence()));
+      revision = await store.storage.commit(staged.batch(fence()));
     } catch (error) {
       if (error instanceof StorageFull) throw new ServerError("storage_full", { cause: error, detail: error.message });
       await this.recover();
@@ -101,7 +102,7 @@ export class LogWriter {
       throw new ServerError("internal", { cause: error, detail: "the storage failed a commit" });
     }
     staged.settle();
-    publish(staged.entries);
+    publish(staged.entries, revision);
   }
 
   private enqueue(item: WaitingAppend | WaitingTask): void {
@@ -200,7 +201,9 @@ export class LogWriter {
     if (before === undefined) return;
     const { store, publish } = this.options;
     await store.load();
-    if (store.state.lastIndex > before) publish(await store.readEntries(before, store.state.lastIndex - before));
+    if (store.state.lastIndex > before) {
+      publish(await store.readEntries(before, store.state.lastIndex - before), undefined);
+    }
     this.uncertainAfter = undefined;
   }
 

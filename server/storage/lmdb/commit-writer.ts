@@ -12,7 +12,7 @@ interface WaitingCommit {
   readonly puts: readonly { readonly key: Buffer; readonly record: Buffer }[];
   readonly deletes: readonly Buffer[];
   readonly bytes: number;
-  resolve(): void;
+  resolve(revision: number): void;
   reject(error: unknown): void;
 }
 
@@ -29,7 +29,8 @@ export class CommitWriter {
     this.revision = environment.lastRevision();
   }
 
-  commit(batch: CommitBatch): Promise<void> {
+  /** @returns the revision of what was put */
+  commit(batch: CommitBatch): Promise<number> {
     return new Promise((resolve, reject) => {
       this.waiting.push(waitingCommit(batch, resolve, reject));
       this.running ??= this.run();
@@ -64,7 +65,7 @@ export class CommitWriter {
     try {
       const plan = this.plan(group);
       if (plan.accepted.length > 0) await this.environment.write(plan.records, this.revision);
-      for (const commit of plan.accepted) commit.resolve();
+      for (const { commit, revision } of plan.accepted) commit.resolve(revision);
       for (const { commit, key } of plan.refused) commit.reject(new StorageConflict(key));
     } catch (error) {
       if (group.length === 1) for (const commit of group) commit.reject(error);
@@ -84,8 +85,8 @@ export class CommitWriter {
         plan.refused.push({ commit, key: broken.text });
         continue;
       }
-      plan.accepted.push(commit);
       const revision = ++this.revision;
+      plan.accepted.push({ commit, revision });
       for (const { key, record } of commit.puts) {
         setRevision(record, revision);
         plan.records.push({ key, record });
@@ -99,7 +100,7 @@ export class CommitWriter {
 }
 
 interface Plan {
-  readonly accepted: WaitingCommit[];
+  readonly accepted: { readonly commit: WaitingCommit; readonly revision: number }[];
   readonly refused: { readonly commit: WaitingCommit; readonly key: string }[];
   /** In order: a later one of the same key wins. */
   readonly records: RecordWrite[];
@@ -111,7 +112,11 @@ function rememberRevisions(changed: Map<string, number>, commit: WaitingCommit, 
 }
 
 /** Copies what the caller could change afterwards. */
-function waitingCommit(batch: CommitBatch, resolve: () => void, reject: (error: unknown) => void): WaitingCommit {
+function waitingCommit(
+  batch: CommitBatch,
+  resolve: WaitingCommit["resolve"],
+  reject: WaitingCommit["reject"],
+): WaitingCommit {
   let bytes = 0;
   for (const { key, value } of batch.puts) bytes += key.length + recordBytes(value);
   // One buffer for all records: where values are large, an allocation each is the most expensive part.

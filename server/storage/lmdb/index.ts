@@ -95,7 +95,7 @@ class LmdbStorage implements Storage {
     }));
   }
 
-  async commit(batch: CommitBatch): Promise<void> {
+  async commit(batch: CommitBatch): Promise<number> {
     this.check();
     checkBatch(batch, this.capabilities);
     return this.writer.commit(batch);

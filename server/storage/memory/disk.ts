@@ -67,7 +67,8 @@ export class MemoryDisk {
     return growth;
   }
 
-  apply(batch: CommitBatch): void {
+  /** @returns the revision of what was put */
+  apply(batch: CommitBatch): number {
     this.bytes += this.growthBytes(batch);
     const revision = ++this.revision;
     for (const { key, value } of batch.puts) {
@@ -77,6 +78,7 @@ export class MemoryDisk {
     for (const key of batch.deletes) {
       if (this.values.delete(key)) this.keys.splice(lowerBound(this.keys, key), 1);
     }
+    return revision;
   }
 
   private bytesOf(key: string): number {

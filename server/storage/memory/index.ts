@@ -26,7 +26,7 @@ export async function openMemoryStorage(options: MemoryStorageOptions = {}): Pro
 
 interface WaitingCommit {
   readonly batch: CommitBatch;
-  resolve(): void;
+  resolve(revision: number): void;
   reject(error: unknown): void;
 }
 
@@ -66,7 +66,7 @@ class MemoryStorage implements Storage {
     return pairs.map((pair) => ({ ...pair, value: this.valueOut(pair.key, pair.value) }));
   }
 
-  async commit(batch: CommitBatch): Promise<void> {
+  async commit(batch: CommitBatch): Promise<number> {
     this.check("commit");
     checkBatch(batch, this.capabilities);
     const copy = copyOf(batch);
@@ -107,16 +107,15 @@ class MemoryStorage implements Storage {
     this.writer = undefined;
   }
 
-  /** Applies the commit; answers why not, if it could not. */
-  private decide({ batch }: WaitingCommit): Error | undefined {
+  /** Applies the commit and answers its revision, or why it could not. */
+  private decide({ batch }: WaitingCommit): number | Error {
     for (const { key, revision } of batch.preconditions) {
       if ((this.disk.get(key)?.revision ?? 0) !== revision) return new StorageConflict(key);
     }
     const capacityBytes = this.faults.capacityBytes?.() ?? Number.POSITIVE_INFINITY;
     const growthBytes = this.disk.growthBytes(batch);
     if (growthBytes > 0 && this.disk.usedBytes + growthBytes > capacityBytes) return new StorageFull("memory");
-    this.disk.apply(batch);
-    return undefined;
+    return this.disk.apply(batch);
   }
 
   private check(operation: "read" | "list" | "scan" | "commit"): void {
@@ -131,9 +130,9 @@ class MemoryStorage implements Storage {
   }
 }
 
-function settle(commit: WaitingCommit, error: Error | undefined): void {
-  if (error === undefined) commit.resolve();
-  else commit.reject(error);
+function settle(commit: WaitingCommit, outcome: number | Error): void {
+  if (typeof outcome === "number") commit.resolve(outcome);
+  else commit.reject(outcome);
 }
 
 function copyOf(batch: CommitBatch): CommitBatch {
