@@ -44,24 +44,42 @@ export async function callPrimary(
 }
 
 async function exchange(open: OpenChannel, kind: string, frame: Buffer, signal: AbortSignal): Promise<Buffer> {
-  let channel: FrameChannel | undefined;
-  const abort = (): void => channel?.destroy();
-  signal.addEventListener("abort", abort, { once: true });
   try {
-    channel = await open(kind);
+    const answer = await answerOn(await open(kind), frame, signal);
     if (signal.aborted) throw new Error("the client is gone");
-    await channel.send(frame);
-    channel.end();
-    const answer = await channel.receive();
     if (answer === undefined) throw new Error("the primary gave no answer");
     return answer;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "unknown";
     throw new ServerError("primary_unreachable", { detail: `${kind}: ${reason}`, cause });
-  } finally {
-    signal.removeEventListener("abort", abort);
-    channel?.destroy();
   }
+}
+
+/**
+ * One question on a channel of its own, which both sides end. It is never reset: HTTP/2 takes many resets on a connection for an
+ * attack (CVE-2023-44487) and drops it with all that is under way. To end before the answer is to say that nobody waits for it.
+ * @returns undefined when the signal came first, or when there is no answer
+ */
+async function answerOn(channel: FrameChannel, frame: Buffer, signal: AbortSignal): Promise<Buffer | undefined> {
+  let leave = (): void => undefined;
+  const left = new Promise<undefined>((resolve) => {
+    leave = () => resolve(undefined);
+  });
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  const answered = channel.send(frame).then(() => channel.receive());
+  try {
+    return await Promise.race([left, answered]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+    channel.end();
+    answered.then(() => readToEnd(channel)).catch(() => channel.destroy());
+  }
+}
+
+/** A channel is gone once both sides have ended it and everything was read. */
+async function readToEnd(channel: FrameChannel): Promise<void> {
+  while ((await channel.receive()) !== undefined);
 }
 
 function remoteError(code: string, text: string): ServerError {

@@ -45,10 +45,9 @@ async function serveForward(deps: ForwardServerDependencies, channel: FrameChann
   if (frame === undefined) return;
   const envelope = decodeForward(frame);
   const abort = new AbortController();
-  const gone = channel.receive().then(
-    () => undefined,
-    () => abort.abort(),
-  );
+  // Their side ends, or the channel breaks: where it comes before the answer, nobody waits for that any more.
+  const leave = (): void => abort.abort();
+  const gone = channel.receive().then(leave, leave);
   const reply = await answerOf(deps, member, envelope, abort.signal);
   await channel.send(encodeForwardReply(reply));
   await gone;

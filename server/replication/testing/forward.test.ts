@@ -64,6 +64,22 @@ test("a forwarded write is answered by the primary and readable here once its in
   }
 });
 
+test("the primary learns that nobody waits for its answer any more", async () => {
+  const [a, b] = await pair("performance");
+  const abort = new AbortController();
+  const asked = b.replication.forward(
+    "performance",
+    request({ kind: "facts", facts }, "wait/data/m1/noted"),
+    abort.signal,
+  );
+  const refused = expect(asked).rejects.toMatchObject({ code: "primary_unreachable" });
+  await new Promise((settle) => setTimeout(settle, 30));
+  expect(await getKey(a.core, "data/m1/noted")).toBeUndefined();
+  abort.abort();
+  await refused;
+  await until("it is noted", async () => (await getKey(a.core, "data/m1/noted")) === "left");
+});
+
 test("a DR secondary forwards the token as it came, and may not speak for anybody", async () => {
   const [, b] = await pair("dr");
   const answer = await b.replication.forward("dr", request({ kind: "token", token: Buffer.from("hvs.t") }), never);

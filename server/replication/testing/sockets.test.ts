@@ -1,3 +1,4 @@
+import type { ForwardedRequest } from "../../sdk/replication";
 import { getKey, putKey, putMount } from "./test-cluster";
 import { isEqual, keepWriting, link, NO_API, TestSet, until } from "./test-set";
 
@@ -46,6 +47,43 @@ test("bootstrap, stream, planned failover and back, with a writer that loses not
   for (let n = 0; n < written; n += 1) if ((await getKey(c.core, `data/m1/w${n}`)) === `${n}`) held += 1;
   expect(held).toBeGreaterThanOrEqual(acknowledged);
 }, 60_000);
+
+test("thousands of questions, answered and abandoned ones, are no reason for HTTP/2 to drop the connection", async () => {
+  const [a, b] = [await set.start("a"), await set.start("b")];
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  const before = set.logLines.length;
+  const ask = (path: string, signal: AbortSignal) =>
+    b.replication.forward("dr", forwarded(path), signal).then(({ status }) => status);
+  const leave = async (n: number): Promise<void> => {
+    const abort = new AbortController();
+    const asked = ask(`wait/data/m1/left${n % 50}`, abort.signal).catch(() => undefined);
+    await new Promise((settle) => setTimeout(settle, n % 3));
+    abort.abort();
+    await asked;
+  };
+  for (let round = 0; round < 50; round += 1) {
+    const some = Array.from({ length: 32 }, (_, n) => round * 32 + n);
+    const answers = await Promise.all(some.map((n) => ask(`data/m1/k${n % 50}`, new AbortController().signal)));
+    expect(new Set(answers)).toEqual(new Set([200]));
+    await Promise.all(some.map(leave));
+  }
+  expect(set.logLines.slice(before).filter((line) => line.includes("stream ended"))).toEqual([]);
+}, 60_000);
+
+function forwarded(path: string): ForwardedRequest {
+  return {
+    id: "r",
+    caller: { kind: "token", token: Buffer.from("hvs.t") },
+    operation: "update",
+    path,
+    query: new Map(),
+    body: Buffer.from("forwarded"),
+    contentType: undefined,
+    remoteAddress: "127.0.0.1",
+    wrapTtlSeconds: undefined,
+  };
+}
 
 test("a revoked certificate is refused by the real handshake's gate", async () => {
   const [a, b] = [await set.start("a"), await set.start("b")];

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { shamirSeal } from "../../barrier/seal/shamir";
 import { staticSeal } from "../../barrier/seal/static";
 import type { UnsealedCore } from "../../sdk/barrier";
@@ -66,7 +67,7 @@ export async function openTestReplication(
     metrics: options.metrics ?? noMetrics,
     wrapping,
     mountPathOf: (mountId) => mountPath(core, mountId),
-    forwarded: (request, _signal, allowsMount) => runForwarded(core, request, allowsMount),
+    forwarded: (request, signal, allowsMount) => runForwarded(core, request, signal, allowsMount),
     runPrimaryCall: async (mountId, name, payload) =>
       new Map([...payload, ["mount", mountId], ["call", name], ["ran", options.name]]),
     checkOperationToken: async (token) => token.toString() === "dr-token",
@@ -117,16 +118,25 @@ export async function getKey(
   return (await core.barrier.view("", keyClass).get(key))?.value.toString();
 }
 
-/** A forwarded request writes its body under its path and says who asked; `reach/<path>`: whether a mount is let through. */
+/**
+ * A forwarded request writes its body under its path and says who asked; `reach/<path>`: whether a mount is let through;
+ * `wait/<key>`: waits until nobody waits for the answer any more, and notes that under the key.
+ */
 async function runForwarded(
   core: UnsealedCore,
   request: ForwardedRequest,
+  signal: AbortSignal,
   allowsMount: (mountPath: string) => boolean,
 ): Promise<ForwardedAnswer> {
   if (request.path === "fail") throw new ServerError("permission_denied");
   if (request.path.startsWith("reach/")) {
     const body = Buffer.from(String(allowsMount(request.path.slice("reach/".length))));
     return { status: 200, headers: [], body, index: 0 };
+  }
+  if (request.path.startsWith("wait/")) {
+    if (!signal.aborted) await once(signal, "abort");
+    const index = await putKey(core, request.path.slice("wait/".length), "left");
+    return { status: 200, headers: [], body: Buffer.alloc(0), index };
   }
   const index = await putKey(core, request.path, request.body.toString());
   const caller = request.caller.kind === "facts" ? request.caller.facts.displayName : String(request.caller.token);
