@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readdirSync, readlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { reset } from "../support/fault-pipe";
 import { BLACK_HOLE, FaultProxy } from "../support/fault-proxy";
 
 /** Each effect of the proxy is measured, against the same path without it or by what a real socket reports. */
@@ -220,3 +222,34 @@ it("a target that is down ends the connection of the caller", async () => {
   expect(await failureOf(socket)).toBe("ECONNRESET");
   await free.close();
 });
+
+test("a reset in the turn of the end closes the socket all the same", async () => {
+  const caller = connect({ port: proxy.port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  callers.push(caller);
+  await echo(caller, Buffer.from("x"));
+  const [socket] = serverSockets;
+  if (socket === undefined) throw new Error("nobody called");
+  const before = openSockets();
+  socket.unpipe(socket).end();
+  reset(socket);
+  await until(() => openSockets() < before);
+});
+
+/** Descriptors of this process that are sockets (Linux). */
+function openSockets(): number {
+  return readdirSync("/proc/self/fd").filter((name) => targetOf(name).startsWith("socket:")).length;
+}
+
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    // The listing's own descriptor is gone by now.
+    return "";
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let n = 0; n < 100 && !holds(); n += 1) await new Promise((settle) => setTimeout(settle, 10));
+  expect(holds()).toBe(true);
+}

@@ -128,7 +128,7 @@ export class FaultPipe {
 
   private finish(how: "end" | "reset"): void {
     this.over = true;
-    if (how === "reset") this.to.resetAndDestroy();
+    if (how === "reset") reset(this.to);
     else this.to.end();
   }
 }
@@ -136,4 +136,13 @@ export class FaultPipe {
 async function sleepUntil(atMilliseconds: number): Promise<void> {
   const left = atMilliseconds - performance.now();
   if (left > 0.2) await new Promise((settle) => setTimeout(settle, left));
+}
+
+/**
+ * Ends a socket by RST. One whose end was sent already is closed: Node would forget it without closing it, and a process that has
+ * such a socket never ends.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

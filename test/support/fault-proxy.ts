@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { SeededRandom } from "../simulation/seeded-random";
-import { FaultPipe, type PipeLink } from "./fault-pipe";
+import { FaultPipe, type PipeLink, reset } from "./fault-pipe";
 
 /** `up`: from the one who dialled to the target. */
 export type Direction = "up" | "down";
@@ -98,10 +98,10 @@ export class FaultProxy {
   /** Ends every connection by RST, to both sides. */
   reset(): void {
     for (const { caller, target } of this.connections) {
-      caller.resetAndDestroy();
-      target.resetAndDestroy();
+      reset(caller);
+      reset(target);
     }
-    for (const caller of this.waiting) caller.resetAndDestroy();
+    for (const caller of this.waiting) reset(caller);
   }
 
   /** One side of every connection is gone and the other is not told: what it sends is read by nobody. */
@@ -109,7 +109,7 @@ export class FaultProxy {
     for (const { caller, target, pipes } of this.connections) {
       for (const pipe of pipes) pipe.stop();
       const [lost, kept] = gone === "caller" ? [caller, target] : [target, caller];
-      lost.resetAndDestroy();
+      reset(lost);
       kept.pause();
     }
   }
@@ -159,7 +159,7 @@ export class FaultProxy {
     if (admission === "black-hole") return;
     this.waiting.delete(caller);
     if (admission === "connect") this.connect(caller);
-    else caller.resetAndDestroy();
+    else reset(caller);
   }
 
   private connect(caller: Socket): void {
