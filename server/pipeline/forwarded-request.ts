@@ -12,5 +12,5 @@ export function forwardedRequest(
   // What a performance secondary was asked to hold it has looked at itself; a DR secondary looks at nothing.
   return caller.kind === "facts" || exchange.requiredIndexes.length === 0
     ? request
-    : { ...request, requiredIndexes: exchange.requiredIndexes };
+    : { ...request, requiredIndexes: exchange.requiredIndexes, waitsForIndex: exchange.waitsForIndex };
 }

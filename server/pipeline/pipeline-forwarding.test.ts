@@ -192,7 +192,13 @@ test("a DR secondary passes the client's index on and the primary's own back, an
   expect(answer.headers).toEqual([["X-Vault-Index", "of the primary"]]);
   const sent = fixture.forwarded[0];
   if (sent === undefined) throw new Error("nothing was forwarded");
-  expect(sent.requiredIndexes).toEqual([header]);
+  expect([sent.requiredIndexes, sent.waitsForIndex]).toEqual([[header], true]);
+  await fixture.ask("PUT", "/v1/boxes/box/a", {
+    token: "root",
+    body: "{}",
+    headers: { ...headers, "x-vault-inconsistent": "fail" },
+  });
+  expect(fixture.forwarded[1]?.waitsForIndex).toBe(false);
   fixture.state = { performance: "disabled", dr: "primary" };
   const run = (indexes: readonly string[]) =>
     fixture.pipeline.handleForwarded({ ...sent, requiredIndexes: indexes }, new AbortController().signal, everyMount);

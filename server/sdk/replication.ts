@@ -28,6 +28,8 @@ export interface ForwardedRequest {
   readonly wrapTtlSeconds: number | undefined;
   /** Values of X-Vault-Index, with a token alone: the cluster that runs the request looks at them. */
   readonly requiredIndexes?: readonly string[];
+  /** False with `X-Vault-Inconsistent: fail`: an index that is not there is an error at once. @default true */
+  readonly waitsForIndex?: boolean;
 }
 
 export interface ForwardedAnswer {

@@ -77,6 +77,7 @@ function takeForwarded(exchange: Exchange, forwarded: NonNullable<Exchange["forw
   exchange.contentType = forwarded.contentType;
   exchange.wrapTtlSeconds = forwarded.wrapTtlSeconds;
   exchange.requiredIndexes = forwarded.requiredIndexes ?? [];
+  exchange.waitsForIndex = forwarded.waitsForIndex ?? true;
   if (caller.kind === "token") exchange.clientToken = caller.token?.toString("latin1") ?? "";
   else {
     exchange.kind = "forwarded";

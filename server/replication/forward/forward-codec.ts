@@ -88,6 +88,7 @@ export function decodeForward(frame: Buffer): ForwardEnvelope {
     remoteAddress: header.text("remoteAddress"),
     wrapTtlSeconds: header.optional("wrapTtlSeconds", (reader) => reader.number("wrapTtlSeconds")),
     ...(header.has("requiredIndexes") ? { requiredIndexes: header.texts("requiredIndexes") } : {}),
+    ...(header.has("waitsForIndex") ? { waitsForIndex: header.boolean("waitsForIndex") } : {}),
   };
   return { epoch: readEpoch(header), mode: header.text("mode") === "dr" ? "dr" : "performance", request };
 }
