@@ -47,10 +47,9 @@ async function serveForward(deps: ForwardServerDependencies, channel: FrameChann
   const abort = new AbortController();
   // Their side ends, or the channel breaks: where it comes before the answer, nobody waits for that any more.
   const leave = (): void => abort.abort();
-  const gone = channel.receive().then(leave, leave);
+  void channel.receive().then(leave, leave);
   const reply = await answerOf(deps, member, envelope, abort.signal);
   await channel.send(encodeForwardReply(reply));
-  await gone;
 }
 
 async function answerOf(
@@ -83,7 +82,6 @@ async function serveCall(deps: ForwardServerDependencies, channel: FrameChannel,
       await callReply(deps, member, { epoch, mountId }, () => deps.runPrimaryCall(mountId, name, payload)),
     ),
   );
-  await channel.receive();
 }
 
 async function callReply(
