@@ -6,6 +6,8 @@ export type Mode = "performance" | "dr";
 export interface ReplicaSetOptions {
   /** Merged over every server's configuration. */
   readonly configuration?: Readonly<Record<string, unknown>>;
+  /** No proxy between the clusters: it takes a processor where much is moved. */
+  readonly isDirect?: boolean;
 }
 
 const PASSWORD = "bench-password";
@@ -21,6 +23,7 @@ export class ReplicaSet {
   private constructor(
     readonly primary: ServerProcess,
     readonly proxy: FaultProxy,
+    private readonly clusterAddress: string,
     readonly rootToken: string,
     private readonly options: ReplicaSetOptions,
   ) {}
@@ -29,7 +32,8 @@ export class ReplicaSet {
   static async with<T>(options: ReplicaSetOptions, use: (set: ReplicaSet) => Promise<T>): Promise<T> {
     const port = await freePorts();
     const proxy = await FaultProxy.open({ targetPort: port + 1, seed: 1 });
-    const configuration = { ...options.configuration, cluster_addr: proxy.address };
+    const address = options.isDirect === true ? `https://127.0.0.1:${port + 1}` : proxy.address;
+    const configuration = { ...options.configuration, cluster_addr: address };
     const started = await ServerProcess.start({ name: "primary", sealKey: SEAL_KEY, port, configuration }).catch(
       async (error: unknown) => {
         await proxy.close();
@@ -38,7 +42,7 @@ export class ReplicaSet {
     );
     try {
       const { rootToken } = await started.initialize();
-      return await new ReplicaSet(started, proxy, rootToken, options).run(use);
+      return await new ReplicaSet(started, proxy, address, rootToken, options).run(use);
     } finally {
       await proxy.close();
       await started.destroy();
@@ -75,7 +79,7 @@ export class ReplicaSet {
 
   async enable(mode: Mode): Promise<void> {
     await this.root.must("POST", `sys/replication/${mode}/primary/enable`, {
-      primary_cluster_addr: this.proxy.address,
+      primary_cluster_addr: this.clusterAddress,
     });
   }
 
