@@ -119,7 +119,9 @@ export class Scenario {
 
   /** Streams, from that very primary, everything that it has. */
   private follows(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): boolean {
-    if (!secondary.isStreaming(mode) || primary.replication === undefined) return false;
+    // Who was demoted, and nobody promoted in its place, is followed until the end of its streams has travelled: that is no rest.
+    if (this.operator.roleOf(primary, mode) !== "primary") return false;
+    if (!secondary.isStreaming(mode)) return false;
     const cursor = secondary.requireCore().log.cursor(mode);
     if (cursor?.clusterId !== primary.clusterId) return false;
     const isEqual = primary.status(mode).merkle_root === secondary.status(mode).merkle_root;
