@@ -27,9 +27,9 @@ async function main(directory: string, ballast: string | undefined): Promise<voi
   writeSync(1, "done\n");
 }
 
-function put(storage: Storage, number: number): Promise<void> {
+async function put(storage: Storage, number: number): Promise<void> {
   const value = Buffer.alloc(VALUE_BYTES, number % 256);
-  return storage.commit({ preconditions: [], puts: [{ key: `fill/${number}`, value }], deletes: [] });
+  await storage.commit({ preconditions: [], puts: [{ key: `fill/${number}`, value }], deletes: [] });
 }
 
 async function fill(storage: Storage): Promise<number> {

@@ -103,14 +103,14 @@ class SimulatedStorage implements Storage {
     return this.answer(() => this.inner.scan(prefix, options));
   }
 
-  commit(batch: CommitBatch): Promise<void> {
+  commit(batch: CommitBatch): Promise<number> {
     const { undurable, random, trouble, atCommit, owner, disk } = this.options;
     return this.answer(async () => {
       const undo = undurable === undefined ? undefined : inverseOf(batch, disk);
-      await this.inner.commit(batch);
+      const revision = await this.inner.commit(batch);
       if (undo !== undefined) undurable?.push(undo);
       atCommit("after");
-      if (!owner.alive || !random.chance(trouble().ambiguousShare)) return;
+      if (!owner.alive || !random.chance(trouble().ambiguousShare)) return revision;
       this.options.ambiguous();
       throw new Error("simulated error after a commit");
     });
