@@ -5,7 +5,7 @@ import { WORLD } from "./scheduler";
 import type { SimulatedCluster } from "./simulated-cluster";
 import { APPROLE_PATH, KV_PATH } from "./simulated-mounts";
 import { FILTERED_PATH, OPEN_PATH } from "./topology";
-import type { World } from "./world";
+import { tableOfSite, type World } from "./world";
 
 const CALL_MILLISECONDS = 12_000;
 const POLL_MILLISECONDS = 100;
@@ -285,6 +285,29 @@ export class Operator {
     });
     // The primary waits for the word of the very secondary that needs the token: it makes one once that is revoked.
     if (waits) await this.revoke(primary, secondary, mode);
+    if (waits) await this.revokeOthersThatLeft(primary, secondary, mode);
     return token;
+  }
+
+  /**
+   * A primary is not told of a secondary that left the set at its own end, and goes on waiting for its word. Where several left,
+   * revoking only the one that needs a token ends no wait.
+   */
+  private async revokeOthersThatLeft(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {
+    const { known_secondaries: known } = primary.status(mode);
+    if (!Array.isArray(known)) return;
+    for (const other of this.world.clusters.values()) {
+      if (other === secondary || !known.includes(other.name) || !this.hasLeft(other, mode)) continue;
+      await this.revoke(primary, other, mode);
+    }
+  }
+
+  /** Whether nobody can come back with the credentials that the cluster got, which go over to who takes its place in its site. */
+  private hasLeft(cluster: SimulatedCluster, mode: ReplicationMode): boolean {
+    const { world } = this;
+    if (mode === "dr") return this.roleOf(cluster, mode) === "disabled";
+    const active = world.cluster(world.ledger.ownerOf(tableOfSite(world.siteOf(cluster.name))));
+    // A DR secondary shows no performance role, but may hold one in reserve.
+    return this.roleOf(active, mode) === "disabled" && this.roleOf(active, "dr") !== "secondary";
   }
 }

@@ -1,0 +1,37 @@
+import { Operator } from "./operator";
+import { World } from "./world";
+
+const LIMIT_MILLISECONDS = 600_000;
+/** Longer than a primary goes on without the word of a secondary. */
+const SILENCE_MILLISECONDS = 40_000;
+
+/** The first seed's world that has two DR secondaries. */
+function worldOfTwo(): World {
+  for (let seed = 1; seed <= 100; seed += 1) {
+    const world = new World({ seed });
+    if (world.topology.name === "two DR secondaries") return world;
+  }
+  throw new Error("no seed has two DR secondaries");
+}
+
+test("secondaries that all left the set at their own end are brought back one after the other", async () => {
+  const world = worldOfTwo();
+  const operator = new Operator(world);
+  const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
+  const acts = async (): Promise<void> => {
+    for (const cluster of [a, d, f]) await world.boot(cluster);
+    await operator.enablePrimary(a, "dr", 20_000);
+    for (const secondary of [d, f]) expect(await operator.link(a, secondary, "dr", 20_000)).toBe(true);
+    for (const secondary of [d, f]) expect(await operator.disable(secondary, "dr", 20_000)).toBe(true);
+    await world.scheduler.sleep(SILENCE_MILLISECONDS);
+    expect(a.status("dr")).toMatchObject({ state: "unconfirmed", known_secondaries: ["d", "f"] });
+    for (const secondary of [d, f]) expect(await operator.bring(a, secondary, "dr", 20_000)).toBe(true);
+  };
+  let finished = false;
+  const acting = acts().finally(() => {
+    finished = true;
+  });
+  await world.scheduler.runUntil(() => finished, LIMIT_MILLISECONDS);
+  await acting;
+  expect(a.status("dr")).toMatchObject({ state: "running", known_secondaries: ["d", "f"] });
+});
