@@ -80,8 +80,8 @@ export function putAnswer({ recipient, proofDigest, ciphertext }: InitAnswer): {
   return put(ANSWER, Buffer.concat([recipient, proofDigest, ciphertext]));
 }
 
-export function forgetAnswer(storage: Storage): Promise<void> {
-  return storage.commit({ preconditions: [], puts: [], deletes: [ANSWER] });
+export async function forgetAnswer(storage: Storage): Promise<void> {
+  await storage.commit({ preconditions: [], puts: [], deletes: [ANSWER] });
 }
 
 function put(name: string, body: Buffer): { readonly key: string; readonly value: Buffer } {

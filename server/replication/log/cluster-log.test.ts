@@ -186,8 +186,9 @@ test("a commit whose outcome is unknown is looked up: followers miss nothing, an
     scan: (prefix, options) => real.scan(prefix, options),
     close: () => real.close(),
     commit: async (batch) => {
-      await real.commit(batch);
+      const revision = await real.commit(batch);
       if (failAfter) throw new Error("the connection broke after the commit");
+      return revision;
     },
   };
   const core = await openTestCore({ storage });

@@ -13,8 +13,9 @@ async function lateStorage(): Promise<{ storage: Storage; hold(): void; release(
     list: (prefix, options) => inner.list(prefix, options),
     scan: (prefix, options) => inner.scan(prefix, options),
     async commit(batch: CommitBatch) {
-      await inner.commit(batch);
+      const revision = await inner.commit(batch);
       await waiting;
+      return revision;
     },
     close: () => inner.close(),
   };
