@@ -190,8 +190,8 @@ export class PrimaryAdmin {
 function withWaysOut(error: unknown, mode: ReplicationMode): unknown {
   if (!isServerError(error, "unconfirmed") && !isServerError(error, "dr_unconfirmed")) return error;
   const publicText =
-    `${error.publicText}. A wrapped secondary-token is such a write: revoke the secondary that needs it by ` +
-    `sys/replication/${mode}/primary/revoke-secondary, or give this call the secondary_public_key that ` +
+    `${error.publicText}. A wrapped secondary-token is such a write: revoke every secondary that has left by ` +
+    `sys/replication/${mode}/primary/revoke-secondary (with the last of them the wait ends), or give this call the secondary_public_key that ` +
     `sys/replication/${mode}/secondary/generate-public-key made there, whose token is not wrapped`;
   return new ServerError(error.code, { publicText, cause: error });
 }
