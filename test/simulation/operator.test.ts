@@ -27,11 +27,33 @@ test("secondaries that all left the set at their own end are brought back one af
     expect(a.status("dr")).toMatchObject({ state: "unconfirmed", known_secondaries: ["d", "f"] });
     for (const secondary of [d, f]) expect(await operator.bring(a, secondary, "dr", 20_000)).toBe(true);
   };
+  await inSimulatedTime(world, acts);
+  expect(a.status("dr")).toMatchObject({ state: "running", known_secondaries: ["d", "f"] });
+});
+
+test("a call that nobody waits for any more is under way until it ends, or its process does", async () => {
+  const world = worldOfTwo();
+  const operator = new Operator(world);
+  const [a, d] = [world.cluster("a"), world.cluster("d")];
+  await inSimulatedTime(world, async () => {
+    for (const cluster of [a, d]) await world.boot(cluster);
+    const late = () => world.scheduler.sleep(20_000);
+    expect(await operator.call("a late answer", a, late)).toBe(false);
+    expect(operator.isWorking).toBe(true);
+    await world.scheduler.sleep(10_000);
+    expect(operator.isWorking).toBe(false);
+    expect(await operator.call("no answer", d, () => new Promise<never>(() => undefined))).toBe(false);
+    expect(operator.isWorking).toBe(true);
+    d.crash(0, true);
+    expect(operator.isWorking).toBe(false);
+  });
+});
+
+async function inSimulatedTime(world: World, acts: () => Promise<void>): Promise<void> {
   let finished = false;
   const acting = acts().finally(() => {
     finished = true;
   });
   await world.scheduler.runUntil(() => finished, LIMIT_MILLISECONDS);
   await acting;
-  expect(a.status("dr")).toMatchObject({ state: "running", known_secondaries: ["d", "f"] });
-});
+}

@@ -15,7 +15,15 @@ const NO_API = { address: "", caFile: "", caPath: "", caCertificate: "" };
 
 /** What an operator can do with one command, tried again until it is done: calls fail, time out, and may have worked all the same. */
 export class Operator {
+  /** Calls without an answer yet, by whom they were made to: also those that the operator no longer waits for. */
+  private readonly underWay = new Map<Promise<unknown>, { cluster: SimulatedCluster; service: ReplicationService }>();
+
   constructor(readonly world: World) {}
+
+  /** Whether a process that still runs works on a call: its outcome is open, whoever waits for it. */
+  get isWorking(): boolean {
+    return [...this.underWay.values()].some(({ cluster, service }) => cluster.replication === service);
+  }
 
   /** @returns whether it held in time */
   async until(holds: () => boolean, milliseconds: number): Promise<boolean> {
@@ -41,10 +49,14 @@ export class Operator {
         coverage.count(`${name}: ${worked ? "done" : "failed"}`);
         resolve(worked);
       };
-      run(service).then(
-        () => settle(true, "done"),
-        (error: unknown) => settle(false, error instanceof ServerError ? error.message : String(error)),
-      );
+      const working = run(service);
+      this.underWay.set(working, { cluster, service });
+      working
+        .finally(() => this.underWay.delete(working))
+        .then(
+          () => settle(true, "done"),
+          (error: unknown) => settle(false, error instanceof ServerError ? error.message : String(error)),
+        );
     });
   }
 

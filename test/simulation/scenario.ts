@@ -6,6 +6,8 @@ import type { SimulatedCluster } from "./simulated-cluster";
 import { tableOfSite, type World } from "./world";
 
 const RETURN_MILLISECONDS = 90_000;
+/** For calls that nobody waits for any more: they may change a role after everybody was found in order. */
+const SETTLED_MILLISECONDS = 30_000;
 /** A connection whose other end is gone without a word is found out by its silence. */
 const EQUAL_MILLISECONDS = 60_000;
 
@@ -53,6 +55,7 @@ export class Scenario {
       () => [...world.clusters.values()].every((cluster) => cluster.replication !== undefined),
       30_000,
     );
+    await operator.until(() => !operator.isWorking, SETTLED_MILLISECONDS);
     for (const link of this.wanted()) {
       if (!(await this.returns(link))) return;
     }
