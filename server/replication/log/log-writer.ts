@@ -78,13 +78,14 @@ export class LogWriter {
     return this.closed ? Promise.resolve() : this.run(() => Promise.resolve());
   }
 
+  /** Refuses the appends that wait and everything that comes; tasks that wait are run, each alone, before it resolves. */
   async close(): Promise<void> {
     this.closed = true;
     const waiting = this.queue;
-    this.queue = [];
+    // Tasks stay in the queue: one that ran beside the commit under way would write memory back as it was before that commit.
+    this.queue = waiting.filter((item) => item.kind === "task");
     for (const item of waiting) {
       if (item.kind === "append") item.reject(new ServerError("sealed"));
-      else void item.run();
     }
     await this.working;
   }
