@@ -73,13 +73,13 @@ async function answerOn(channel: FrameChannel, frame: Buffer, signal: AbortSigna
   } finally {
     signal.removeEventListener("abort", leave);
     channel.end();
-    answered.then(() => readToEnd(channel)).catch(() => channel.destroy());
+    answered.then(() => seeEnd(channel)).catch(() => channel.destroy());
   }
 }
 
-/** A channel is gone once both sides have ended it and everything was read. */
-async function readToEnd(channel: FrameChannel): Promise<void> {
-  while ((await channel.receive()) !== undefined);
+/** A channel is gone once both sides have ended it and everything was read. Nothing but the end comes behind an answer. */
+async function seeEnd(channel: FrameChannel): Promise<void> {
+  if ((await channel.receive()) !== undefined) channel.destroy();
 }
 
 function remoteError(code: string, text: string): ServerError {
