@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { ServerProcess } from "../support/server-process";
 import { judge, type Row } from "./row";
 
-const ROUNDS = 7;
+const ROUNDS = 21;
 const ADDRESS = "meridian.dev/meridian/meridian";
 
 interface Mirror {
