@@ -23,6 +23,12 @@ export interface LogStoreOptions {
   readonly keys: LogKeys;
 }
 
+/** State and sums of a log as they are stored. */
+export interface StoredLog {
+  readonly state: LogState;
+  readonly index: BucketIndex;
+}
+
 /** One generation in the storage, with what of it is kept in memory. Only the writer changes it. */
 export class LogStore {
   readonly storage: Storage;
@@ -47,6 +53,11 @@ export class LogStore {
    * @throws `corrupt` when the leaves are not those that the state was written with
    */
   async load(): Promise<void> {
+    this.adopt(await this.readStored());
+  }
+
+  /** What `load` takes, without taking it. @throws `corrupt` as there */
+  async readStored(): Promise<StoredLog> {
     const [record] = await this.storage.read([stateKey(this.generation)]);
     const state =
       record === undefined ? emptyState(this.clusterId) : decodeState(this.recordKey, this.generation, record.value);
@@ -57,6 +68,10 @@ export class LogStore {
         throw corruptRecord(`index of class ${keyClass}`);
       }
     }
+    return { state, index };
+  }
+
+  adopt({ state, index }: StoredLog): void {
     this.state = state;
     this.index = index;
   }

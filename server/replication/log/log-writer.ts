@@ -201,11 +201,13 @@ export class LogWriter {
     const before = this.uncertainAfter;
     if (before === undefined) return;
     const { store, publish } = this.options;
-    await store.load();
-    if (store.state.lastIndex > before) {
-      publish(await store.readEntries(before, store.state.lastIndex - before), undefined);
-    }
+    const stored = await store.readStored();
+    const missed = stored.state.lastIndex - before;
+    const entries = missed > 0 ? await store.readEntries(before, missed) : [];
+    // In one turn: whoever asks memory what is applied must find it in what follows the entries, as caches do.
+    store.adopt(stored);
     this.uncertainAfter = undefined;
+    publish(entries, undefined);
   }
 
   private checkRequest(request: AppendRequest): number {

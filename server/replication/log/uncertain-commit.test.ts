@@ -8,6 +8,8 @@ import { RecentEntries } from "./recent-entries";
 class LyingStorage {
   liesOnce = false;
   unreadable = false;
+  /** The records of entries cannot be read, everything else can. */
+  entriesUnreadable = false;
 
   over(inner: Storage): Storage {
     const commit: Storage["commit"] = async (batch) => {
@@ -24,7 +26,10 @@ class LyingStorage {
       commit,
       read: (keys) => readable(() => inner.read(keys)),
       list: (prefix, options) => readable(() => inner.list(prefix, options)),
-      scan: (prefix, options) => readable(() => inner.scan(prefix, options)),
+      scan: (prefix, options) => {
+        if (this.entriesUnreadable && prefix.includes("/w/")) return Promise.reject(new Error("a page is damaged"));
+        return readable(() => inner.scan(prefix, options));
+      },
       close: () => inner.close(),
     };
   }
@@ -55,6 +60,25 @@ test("an entry that is durable although its commit failed reaches listeners and 
   expect(heard.map(({ index }) => index)).toEqual([from + 1, from + 2, from + 3]);
   expect(keysOf(await log.readBatch(from, 10))).toEqual(expected);
   expect(keysOf(await log.readBatch(from + 1, 10))).toEqual(expected.slice(1));
+  await close();
+});
+
+test("nothing counts as held that listeners were not told of: caches would answer with what was there before", async () => {
+  const lying = new LyingStorage();
+  const { log, close } = await openTestCore({ storage: lying.over(await openMemoryStorage()) });
+  const from = log.lastIndex();
+  const heard: LogEntry[] = [];
+  log.subscribe((entries) => heard.push(...entries));
+  lying.liesOnce = true;
+  await expect(put(log, "uncertain")).rejects.toMatchObject({ code: "internal" });
+  lying.unreadable = false;
+  lying.entriesUnreadable = true;
+  await expect(put(log, "while entries cannot be read")).rejects.toThrow();
+  expect([log.lastIndex(), heard.length]).toEqual([from, 0]);
+  lying.entriesUnreadable = false;
+  await put(log, "after");
+  expect(log.lastIndex()).toBe(from + 2);
+  expect(keysOf(heard)).toEqual(["data/m1/uncertain", "data/m1/after"]);
   await close();
 });
 
