@@ -109,6 +109,8 @@ export class World implements SimulatedWorld {
 
   /** Whether it streamed for so long that it knows of every filter that is settled; one that cannot hear of it may not. */
   hasFollowed(cluster: SimulatedCluster): boolean {
+    // A process that dies does not say that its stream is over.
+    if (!cluster.isStreaming("performance")) return false;
     const since = this.streamsSince.get(`performance ${cluster.name}`);
     return since !== undefined && since <= this.scheduler.nowMilliseconds - FOLLOWED_MILLISECONDS;
   }
