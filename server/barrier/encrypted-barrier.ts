@@ -93,6 +93,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
     const appended = writes.map((write) => this.encrypted(write));
     const epochs = newEpochs(change);
     try {
+      for (const [at, { value }] of appended.entries()) this.expect(value, writes[at]?.value);
       const receipt = await log.append({
         operations: appended,
         ...(epochs === undefined ? {} : { epochs }),
@@ -160,10 +161,12 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
 
   private encrypted(write: PendingWrite): AppendOperation {
     const { keyClass, key, value, ifRevision } = write;
-    if (value === undefined) return { class: keyClass, key, value, ifRevision };
-    const ciphertext = this.options.cipher.encrypt(keyClass, key, value);
-    this.plaintexts.set(ciphertext, value);
+    const ciphertext = value === undefined ? undefined : this.options.cipher.encrypt(keyClass, key, value);
     return { class: keyClass, key, value: ciphertext, ifRevision };
+  }
+
+  private expect(ciphertext: Buffer | undefined, plaintext: Buffer | undefined): void {
+    if (ciphertext !== undefined && plaintext !== undefined) this.plaintexts.set(ciphertext, plaintext);
   }
 
   /** What this cluster wrote and what it applied arrive here alike. */

@@ -34,6 +34,8 @@ export class IndexHeader {
   async open(view: View, clusterId: string): Promise<void> {
     this.view = view;
     this.clusterId = clusterId;
+    // Of the data that was open before.
+    this.key = undefined;
     if ((await this.knownKey()) !== undefined) return;
     const made = this.random.bytes(KEY_BYTES);
     try {

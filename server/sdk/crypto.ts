@@ -61,7 +61,7 @@ const joined = Buffer.allocUnsafeSlow(HMAC_BLOCK_BYTES + HMAC_JOINED_BYTES_MAX);
 
 /**
  * HMAC-SHA256 (RFC 2104) of a text and bytes behind it, many times under one key: in two one-call digests, half the time of
- * `hmacSha256`. The padded key lies outside of the heap that the collector moves. For keys that open nothing: index and record sums.
+ * `hmacSha256`. The padded key lies outside of the heap that the collector moves. For keys that open nothing: sums of index and records, X-Vault-Index.
  */
 export class HmacKey {
   private readonly inner = Buffer.allocUnsafeSlow(HMAC_BLOCK_BYTES);

@@ -67,7 +67,9 @@ async function answerOn(channel: FrameChannel, frame: Buffer, signal: AbortSigna
   });
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
-  const answered = channel.send(frame).then(() => channel.receive());
+  // Nobody waits any more: nothing is asked, so that nothing is done.
+  const asked = signal.aborted ? Promise.resolve() : channel.send(frame);
+  const answered = asked.then(() => channel.receive());
   try {
     return await Promise.race([left, answered]);
   } finally {

@@ -78,6 +78,9 @@ test("the primary learns that nobody waits for its answer any more", async () =>
   abort.abort();
   await refused;
   await until("it is noted", async () => (await getKey(a.core, "data/m1/noted")) === "left");
+  const gone = b.replication.forward("performance", request({ kind: "facts", facts }, "data/m1/late"), abort.signal);
+  await expect(gone).rejects.toMatchObject({ code: "primary_unreachable" });
+  expect(await getKey(a.core, "data/m1/late")).toBeUndefined();
 });
 
 test("a DR secondary forwards the token as it came, and may not speak for anybody", async () => {
