@@ -11,12 +11,12 @@ export function scratchChecksum(): Buffer {
   return Buffer.allocUnsafe(CHECKSUM_BYTES).fill(0);
 }
 
-/** sum = sum + addend modulo 2^256, in place, big-endian. */
-export function addChecksum(sum: Buffer, addend: Buffer): void {
+/** sum = sum + addend modulo 2^256, in place, big-endian; the sum lies at `offset` of its buffer. */
+export function addChecksum(sum: Buffer, addend: Buffer, offset = 0): void {
   let carry = 0;
   for (let at = CHECKSUM_BYTES - 1; at >= 0; at--) {
-    const digit = (sum[at] ?? 0) + (addend[at] ?? 0) + carry;
-    sum[at] = digit;
+    const digit = (sum[offset + at] ?? 0) + (addend[at] ?? 0) + carry;
+    sum[offset + at] = digit;
     carry = digit >> 8;
   }
 }

@@ -48,8 +48,8 @@ export function storageKey(generation: string, keyClass: KeyClass, key: string):
 }
 
 /** Where the log and the index of a generation keep their records; `r`, `l` and `n` are taken by the classes. */
-export function generationRecordPrefix(generation: string, area: "log" | "index" | "state"): string {
-  return `g/${generation}/${{ log: "w", index: "i", state: "x" }[area]}/`;
+export function generationRecordPrefix(generation: string, area: "log" | "index" | "journal" | "state"): string {
+  return `g/${generation}/${{ log: "w", index: "i", journal: "j", state: "x" }[area]}/`;
 }
 
 /** Whether the key lies in one of the three areas above: nothing else may be stored. */

@@ -1,4 +1,4 @@
-import { addChecksum, isZeroChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
+import { addChecksum, CHECKSUM_BYTES, isZeroChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
 import type { IncludeMount, IndexNode, LoggedClass } from "../../sdk/log";
 import { LEAVES_PER_PAGE } from "./multiset-hash";
 
@@ -14,13 +14,19 @@ interface MountIndex {
   readonly pages: Map<number, Page>;
 }
 
-/** Change of one leaf, not yet part of the index. */
-export interface LeafChange {
+/** A leaf: 0..65535 under its (class, mount). */
+export interface LeafPlace {
   readonly class: LoggedClass;
   readonly mountId: string;
   readonly leaf: number;
+}
+
+/** Change of one leaf, not yet part of the index. */
+export interface LeafChange extends LeafPlace {
   readonly delta: Buffer;
 }
+
+const ZERO = zeroChecksum();
 
 /** The sums of all leaves, pages and mounts, in memory. Changed only after the storage made the change durable. */
 export class BucketIndex {
@@ -35,13 +41,21 @@ export class BucketIndex {
 
   /** What the leaf's sum becomes: 32 bytes of its own. */
   sumAfter(change: LeafChange): Buffer {
-    const sum = Buffer.from(
-      this.mount(change.class, change.mountId)
-        ?.pages.get(Math.floor(change.leaf / LEAVES_PER_PAGE))
-        ?.leaves.get(change.leaf) ?? zeroChecksum(),
-    );
-    addChecksum(sum, change.delta);
+    const sum = Buffer.allocUnsafe(CHECKSUM_BYTES);
+    this.writeSumAfter(change, sum, 0);
     return sum;
+  }
+
+  /** Puts what the leaf's sum becomes into 32 bytes of the target. */
+  writeSumAfter(change: LeafChange, target: Buffer, offset: number): void {
+    this.leaf(change.class, change.mountId, change.leaf).copy(target, offset);
+    addChecksum(target, change.delta, offset);
+  }
+
+  /** The leaf's sum as it is, zero for one that holds nothing. Not a copy: whoever keeps it makes one. */
+  leaf(keyClass: LoggedClass, mountId: string, leaf: number): Buffer {
+    const page = this.mount(keyClass, mountId)?.pages.get(Math.floor(leaf / LEAVES_PER_PAGE));
+    return page?.leaves.get(leaf) ?? ZERO;
   }
 
   add(change: LeafChange): void {

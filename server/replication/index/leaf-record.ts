@@ -3,17 +3,15 @@ import { CHECKSUM_BYTES } from "../../sdk/checksum";
 import { generationRecordPrefix } from "../../sdk/key-layout";
 import type { LoggedClass } from "../../sdk/log";
 import { corruptRecord } from "../../sdk/record";
-import type { Storage } from "../../sdk/storage";
-import type { BucketIndex } from "./bucket-index";
+import type { LeafPlace } from "./bucket-index";
 
 /**
  * One leaf lies under `g/<generation>/i/<class letter>/<mount id>/<leaf, 4 hex digits>`: its sum (32) | CRC-32 of key and sum.
  * The CRC names a damaged leaf; that the leaves are the right ones shows in their sum, which the log's state record seals.
  */
-const SCAN_LIMIT = 4096;
 const LETTER: Readonly<Record<LoggedClass, string>> = { replicated: "r", local: "l" };
 
-export function leafKey(generation: string, keyClass: LoggedClass, mountId: string, leaf: number): string {
+export function leafKey(generation: string, { class: keyClass, mountId, leaf }: LeafPlace): string {
   const prefix = generationRecordPrefix(generation, "index");
   return `${prefix}${LETTER[keyClass]}/${mountId}/${leaf.toString(16).padStart(4, "0")}`;
 }
@@ -25,21 +23,8 @@ export function encodeLeaf(key: string, sum: Buffer): Buffer {
   return record;
 }
 
-/** Reads all leaves of a generation into an empty index. @throws `corrupt` */
-export async function loadLeaves(storage: Storage, generation: string, index: BucketIndex): Promise<void> {
-  const prefix = generationRecordPrefix(generation, "index");
-  for (let after: string | undefined; ; ) {
-    const pairs = await storage.scan(
-      prefix,
-      after === undefined ? { limit: SCAN_LIMIT } : { after, limit: SCAN_LIMIT },
-    );
-    for (const { key, value } of pairs) index.add({ ...placeOf(key, prefix), delta: decodeLeaf(key, value) });
-    if (pairs.length < SCAN_LIMIT) return;
-    after = pairs[pairs.length - 1]?.key;
-  }
-}
-
-function decodeLeaf(key: string, record: Buffer): Buffer {
+/** A view of the record. @throws `corrupt` naming the key */
+export function decodeLeaf(key: string, record: Buffer): Buffer {
   const sum = record.subarray(0, CHECKSUM_BYTES);
   const valid = record.length === CHECKSUM_BYTES + 4;
   if (!valid || record.readUInt32BE(CHECKSUM_BYTES) !== crc32(sum, crc32(withoutGeneration(key)))) {
@@ -48,7 +33,8 @@ function decodeLeaf(key: string, record: Buffer): Buffer {
   return sum;
 }
 
-function placeOf(key: string, prefix: string): { class: LoggedClass; mountId: string; leaf: number } {
+/** What `leafKey` wrote. @throws `corrupt` naming the key */
+export function placeOfLeaf(key: string, prefix: string): LeafPlace {
   const [letter, mountId, leaf] = key.slice(prefix.length).split("/");
   if (mountId === undefined || leaf === undefined || !/^[0-9a-f]{4}$/.test(leaf)) throw corruptRecord(key);
   if (letter !== "r" && letter !== "l") throw corruptRecord(key);

@@ -3,6 +3,7 @@ import { generationRecordPrefix } from "../../sdk/key-layout";
 import type { AppendOperation, LoggedClass } from "../../sdk/log";
 import { decodeRecord, encodeRecord } from "../../sdk/record";
 import { type CommitBatch, StorageFull } from "../../sdk/storage";
+import { JOURNAL_OPERATIONS_MAX } from "../index/leaf-writer";
 import type { LogState } from "./log-state";
 import { LogStore, type LogStoreOptions } from "./log-store";
 import { StagedCommit } from "./staged-commit";
@@ -122,7 +123,10 @@ export class GenerationWriter {
 }
 
 function partsOf(operations: readonly AppendOperation[], operationsPerCommitMax: number): AppendOperation[][] {
-  const operationsMax = Math.min(OPERATIONS_PER_COMMIT_MAX, Math.floor((operationsPerCommitMax - 2) / 2));
+  const operationsMax = Math.min(
+    OPERATIONS_PER_COMMIT_MAX,
+    Math.floor((operationsPerCommitMax - 2 - JOURNAL_OPERATIONS_MAX) / 2),
+  );
   const parts: AppendOperation[][] = [[]];
   let bytes = 0;
   for (const operation of operations) {

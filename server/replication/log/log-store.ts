@@ -4,8 +4,9 @@ import type { KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
 import { corruptRecord } from "../../sdk/record";
 import type { Storage } from "../../sdk/storage";
 import { BucketIndex } from "../index/bucket-index";
-import { loadLeaves } from "../index/leaf-record";
+import { LeafWriter } from "../index/leaf-writer";
 import { MultisetHasher } from "../index/multiset-hash";
+import { readStoredIndex, type StoredIndex } from "../index/stored-index";
 import { decodeEntryRecord, entryKey } from "./log-record";
 import { decodeState, emptyState, type LogState, stateKey } from "./log-state";
 import { decodeCiphertext } from "./stored-ciphertext";
@@ -24,9 +25,8 @@ export interface LogStoreOptions {
 }
 
 /** State and sums of a log as they are stored. */
-export interface StoredLog {
+export interface StoredLog extends StoredIndex {
   readonly state: LogState;
-  readonly index: BucketIndex;
 }
 
 /** One generation in the storage, with what of it is kept in memory. Only the writer changes it. */
@@ -38,6 +38,7 @@ export class LogStore {
   readonly hasher: MultisetHasher;
   state: LogState;
   index = new BucketIndex();
+  leaves: LeafWriter;
 
   constructor(options: LogStoreOptions) {
     this.storage = options.storage;
@@ -46,6 +47,7 @@ export class LogStore {
     this.recordKey = new HmacKey(options.keys.record);
     this.hasher = new MultisetHasher(options.keys.index);
     this.state = emptyState(options.clusterId);
+    this.leaves = new LeafWriter(options.generation, []);
   }
 
   /**
@@ -61,19 +63,19 @@ export class LogStore {
     const [record] = await this.storage.read([stateKey(this.generation)]);
     const state =
       record === undefined ? emptyState(this.clusterId) : decodeState(this.recordKey, this.generation, record.value);
-    const index = new BucketIndex();
-    await loadLeaves(this.storage, this.generation, index);
+    const { index, leaves } = await readStoredIndex(this.storage, this.generation);
     for (const keyClass of ["replicated", "local"] as const) {
       if (!index.classSum(keyClass).equals(state.checksums[keyClass])) {
         throw corruptRecord(`index of class ${keyClass}`);
       }
     }
-    return { state, index };
+    return { state, index, leaves };
   }
 
-  adopt({ state, index }: StoredLog): void {
+  adopt({ state, index, leaves }: StoredLog): void {
     this.state = state;
     this.index = index;
+    this.leaves = leaves;
   }
 
   /** At most `limit` entries after `fromIndex` that are stored. @throws `corrupt` naming the storage key */

@@ -2,6 +2,7 @@ import { ServerError } from "../../sdk/errors";
 import { isLaidOutKey } from "../../sdk/key-layout";
 import type { AppendRequest, AppendResult, KeyClass, LogListener, WriteGate } from "../../sdk/log";
 import { type Precondition, StorageConflict, StorageFull } from "../../sdk/storage";
+import { JOURNAL_OPERATIONS_MAX } from "../index/leaf-writer";
 import type { LogStore } from "./log-store";
 import { stageAppend } from "./stage-append";
 import { StagedCommit } from "./staged-commit";
@@ -237,7 +238,7 @@ function refusalError(refused: NonNullable<ReturnType<WriteGate>>): ServerError 
 /** `g/<generation>/<class letter>/`, with room to spare. */
 const KEY_OVERHEAD_BYTES = 64;
 
-/** Puts and deletes that the request may cost: each key, its leaf, the entry, the state. */
+/** Puts and deletes that the request may cost: each key, its leaf, the entry, the state, the leaves' journal. */
 function operationsOf(request: AppendRequest): number {
-  return request.operations.length * 2 + 2;
+  return request.operations.length * 2 + 2 + JOURNAL_OPERATIONS_MAX;
 }

@@ -1,10 +1,10 @@
-import { addChecksum, scratchChecksum, subtractChecksum, zeroChecksum } from "../../sdk/checksum";
+import { addChecksum, scratchChecksum, subtractChecksum } from "../../sdk/checksum";
 import { ServerError } from "../../sdk/errors";
 import { authenticatedPath, mountIdOfKey } from "../../sdk/key-layout";
 import type { AppendOperation, IndexDelta, KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
 import type { CommitBatch, Precondition } from "../../sdk/storage";
 import type { LeafChange } from "../index/bucket-index";
-import { encodeLeaf, leafKey } from "../index/leaf-record";
+import type { LeafWrites } from "../index/leaf-writer";
 import { encodeEntryRecord, entryKey } from "./log-record";
 import { encodeState, type LogState, stateKey } from "./log-state";
 import type { LogStore } from "./log-store";
@@ -46,6 +46,7 @@ export class StagedCommit {
   private readonly dropped: string[] = [];
   private readonly others: { key: string; value: Buffer }[] = [];
   private next: LogState;
+  private leafWrites: LeafWrites | undefined;
 
   constructor(private readonly store: LogStore) {
     this.next = {
@@ -157,7 +158,9 @@ export class StagedCommit {
     const puts = [...this.records, ...this.others];
     const deletes = [...this.dropped];
     this.putValues(puts, deletes);
-    for (const change of this.leafChanges()) this.putLeaf(change, puts, deletes);
+    this.leafWrites = this.store.leaves.plan(this.store.index, this.changedMounts);
+    puts.push(...this.leafWrites.puts);
+    deletes.push(...this.leafWrites.deletes);
     const state = encodeState(this.store.recordKey, this.store.generation, this.next);
     puts.push({ key: stateKey(this.store.generation), value: state });
     const first = this.records[0];
@@ -168,6 +171,7 @@ export class StagedCommit {
   /** The batch is durable: memory follows. */
   settle(): void {
     for (const change of this.leafChanges()) this.store.index.add(change);
+    this.leafWrites?.settle();
     this.store.state = this.next;
   }
 
@@ -187,13 +191,6 @@ export class StagedCommit {
       end += storedBytes(value);
       puts.push({ key: place, value: encodeCiphertext(keyClass, key, value, all.subarray(start, end)) });
     }
-  }
-
-  private putLeaf(change: LeafChange, puts: { key: string; value: Buffer }[], deletes: string[]): void {
-    const key = leafKey(this.store.generation, change.class, change.mountId, change.leaf);
-    const sum = this.store.index.sumAfter(change);
-    if (sum.equals(ZERO)) deletes.push(key);
-    else puts.push({ key, value: encodeLeaf(key, sum) });
   }
 
   private leavesOf(keyClass: LoggedClass, mountId: string): Map<number, LeafChange> {
@@ -244,8 +241,6 @@ export class StagedCommit {
     }
   }
 }
-
-const ZERO = zeroChecksum();
 
 /** Of the few mounts that one entry changes, nearly always one. */
 function deltaOf(deltas: IndexDelta[], keyClass: LoggedClass, mountId: string): IndexDelta {

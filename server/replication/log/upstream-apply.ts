@@ -12,6 +12,7 @@ import {
   type UpstreamEntry,
   type UpstreamRepair,
 } from "../../sdk/log";
+import { JOURNAL_OPERATIONS_MAX } from "../index/leaf-writer";
 import type { LogStore } from "./log-store";
 import type { LogWriter } from "./log-writer";
 import { StagedCommit } from "./staged-commit";
@@ -95,7 +96,7 @@ export class UpstreamApply {
 
   private entriesForOneCommit(entries: readonly UpstreamEntry[]): number {
     const operationsMax = this.store.storage.capabilities.operationsPerCommitMax;
-    let operations = 1;
+    let operations = 1 + JOURNAL_OPERATIONS_MAX;
     let bytes = 0;
     for (const [at, entry] of entries.entries()) {
       operations += entry.operations.length * 2 + 1;
