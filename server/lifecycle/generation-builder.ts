@@ -1,5 +1,6 @@
 import { KEYRING_KEY } from "../barrier/keyring";
 import { decodeLineage, encodeLineage, lineageKey } from "../barrier/lineages";
+import { valueKeyId } from "../barrier/sealed-value";
 import type { ValueCipher } from "../barrier/value-cipher";
 import type { GenerationWriter } from "../replication/log/generation-writer";
 import type { ActivateOptions, BuildProgress, GenerationBuilder, PairImport } from "../sdk/barrier";
@@ -133,21 +134,31 @@ class StoredGenerationBuilder implements GenerationBuilder {
 
   private check(changes: readonly Change[], progress: BuildProgress): void {
     if (progress.note.length > 64 * 1024) throw new RangeError("the note is too long");
-    for (const change of changes) this.verify(change);
+    const opened = new Set<string>();
+    for (const change of changes) this.verify(change, opened);
   }
 
   /**
-   * @throws `corrupt` for a value that does not open. One under a key that this keyring does not have yet (rotated while
-   * the import runs) is left to the checksums in the end.
+   * Opens one value under each key of the keyring: enough to find a keyring that is not the one these were sealed with. Each
+   * single byte is proven by the checksums in the end. A value under a key that this keyring does not have yet (rotated while
+   * the import runs) is left to them as well.
+   * @param opened ids of the keys that opened a value of these changes already
+   * @throws `corrupt` for a value that does not open
    */
-  private verify(change: Change): void {
-    const { class: keyClass, key, value } = change;
+  private verify({ class: keyClass, key, value }: Change, opened: Set<string>): void {
     if (!SHIPPED[this.mode].includes(keyClass)) {
       throw new LogDivergence(0, `${keyClass} key shipped in ${this.mode} mode`);
     }
     if (value === undefined) return;
-    if (key === KEYRING_KEY) this.options.cipher.adoptKeyring(value);
-    else if (this.options.cipher.hasKeyOf(value)) this.options.cipher.decrypt(keyClass, key, value);
+    const { cipher } = this.options;
+    if (key === KEYRING_KEY) {
+      cipher.adoptKeyring(value);
+      return;
+    }
+    const keyId = valueKeyId(value);
+    if (keyId !== undefined && (opened.has(keyId) || !cipher.hasKeyOf(value))) return;
+    cipher.decrypt(keyClass, key, value);
+    if (keyId !== undefined) opened.add(keyId);
   }
 
   /** A DR secondary takes both epochs over; a performance secondary is the first of its own DR set. */

@@ -217,6 +217,33 @@ test("a build that is not what the upstream says is not activated, and the old d
   expect(await core.generations.resume()).toBeUndefined();
 });
 
+test.each([
+  ["the first value of a chunk, which says that this is another keyring, when it arrives", 0],
+  ["any other value in the checksums at the end", 2],
+])("a damaged value is found: %s", async (_, damaged) => {
+  const primary = coreOf((await populated(await openMemoryStorage(), "shamir")).lifecycle);
+  const core = coreOf((await populated(await openMemoryStorage(), "shamir")).lifecycle);
+  const builder = await core.generations.begin("performance", await primary.generations.exportBootstrap());
+  const request = { classes: ["replicated"] as const, includeMount: () => true, after: undefined };
+  const chunk = await primary.log.exportChunk({ ...request, limitPairs: 1_000, limitBytes: 1e6 });
+  const sealed = chunk.pairs.filter(({ key }) => key !== "core/keyring");
+  const pairs = chunk.pairs.map((pair) =>
+    pair === sealed[damaged] ? { ...pair, value: withFlippedBit(pair.value) } : pair,
+  );
+  const done = { after: undefined, importFinished: true, replayedIndex: chunk.readAtIndex, note: Buffer.alloc(0) };
+  const importing = builder.importPairs(pairs, done);
+  if (damaged === 0) return await expect(importing).rejects.toMatchObject({ code: "corrupt" });
+  await importing;
+  const activating = builder.activate({ cursor: cursorOf(primary, "performance"), lineages: {}, nodeKeys: [] });
+  await expect(activating).rejects.toBeInstanceOf(LogDivergence);
+});
+
+function withFlippedBit(value: Buffer): Buffer {
+  const flipped = Buffer.from(value);
+  flipped[flipped.length - 1] = (flipped[flipped.length - 1] ?? 0) ^ 1;
+  return flipped;
+}
+
 test("a shamir secondary of a primary without recovery shares is refused", async () => {
   const storage = await openMemoryStorage();
   const automatic = await openLifecycle(lifecycleOptions(storage, { sealKind: testStaticSeal(1) }));

@@ -103,7 +103,7 @@ async function lineageOf(connection: PeerConnection): Promise<Lineage> {
 /** Where the log stands, as the first chunk of a snapshot says. */
 async function startOf(connection: PeerConnection): Promise<Start> {
   const channel = await connection.open(SNAPSHOT_CHANNEL);
-  await channel.send(encodeChunkRequest(undefined));
+  await channel.send(encodeChunkRequest({ after: undefined }));
   const frame = await channel.receive();
   channel.end();
   if (frame === undefined) throw new Error("the primary gave no snapshot");

@@ -76,7 +76,7 @@ export class LeafWriter {
       const key = journalKey(this.generation, added.sequence);
       plan.puts.push({ key, value: encodeJournal(key, index, journaled) });
     }
-    if (count > 0) this.clean(index, changed, count, plan);
+    if (count > 0) this.clean(index, count, plan);
     const { puts, deletes, dropped, passed } = plan;
     return { puts, deletes, settle: () => this.settle(added, dropped, passed) };
   }
@@ -108,7 +108,7 @@ export class LeafWriter {
   }
 
   /** Takes the journal's oldest leaves over into records of their own, as many as the commit has operations for. */
-  private clean(index: BucketIndex, changed: ChangedLeaves, count: number, plan: Plan): void {
+  private clean(index: BucketIndex, count: number, plan: Plan): void {
     const isLarge = count >= JOURNALED_LEAVES_MIN;
     // A large commit is one of many: its leaves will change again before their records are old.
     const retainedMax = isLarge ? this.retainedLeavesMax - count : 0;
@@ -120,7 +120,7 @@ export class LeafWriter {
       if (record === undefined || retained <= retainedMax) return;
       const size = sizeOf(record);
       for (const place of placesFrom(record, plan.passed)) {
-        const counts = this.isNewest(record, place) && !isChanged(changed, place);
+        const counts = this.isNewest(record, place);
         if (looks === 0 || (counts && plan.operations >= operationsMax)) return;
         looks -= 1;
         plan.passed += 1;
@@ -191,10 +191,6 @@ function countOf({ replicated, local }: ChangedLeaves): number {
   let count = 0;
   for (const mounts of [replicated, local]) for (const leaves of mounts.values()) count += leaves.size;
   return count;
-}
-
-function isChanged(changed: ChangedLeaves, { class: keyClass, mountId, leaf }: LeafPlace): boolean {
-  return changed[keyClass].get(mountId)?.has(leaf) === true;
 }
 
 function recordOf(sequence: number, journaled: readonly JournaledMount[]): JournalRecord {

@@ -1,7 +1,7 @@
-import type { ExportChunk } from "../../sdk/log";
+import type { ExportChunk, ExportRequest } from "../../sdk/log";
 import { MountScope } from "../filter/mount-scope";
 import { DEFAULT_STREAM_LIMITS } from "./limits";
-import { encodeChunkRequest, serveSnapshot } from "./snapshot";
+import { type ChunkStart, decodeChunk, encodeChunkRequest, serveSnapshot } from "./snapshot";
 
 const chunk: ExportChunk = { pairs: [], readAtIndex: 1, next: "more" };
 const index = {
@@ -11,13 +11,18 @@ const index = {
   elements: async () => ({ elements: [], next: undefined }),
 };
 
-/** A channel on which the secondary asks for chunk after chunk. */
-function asking(requests: number) {
+const FIRST = { after: undefined };
+
+/** A channel on which the secondary makes these requests and then ends it. */
+function asking(requests: readonly ChunkStart[]) {
   const sent: Buffer[] = [];
-  let left = requests;
+  const left = [...requests];
   return {
     sent,
-    receive: async () => (left-- > 0 ? encodeChunkRequest(undefined) : undefined),
+    receive: async () => {
+      const request = left.shift();
+      return request === undefined ? undefined : encodeChunkRequest(request);
+    },
     send: async (frame: Buffer) => {
       sent.push(frame);
     },
@@ -39,7 +44,7 @@ test("a filter that changes while a chunk is read ends the snapshot before the c
       return chunk;
     },
   };
-  const channel = asking(3);
+  const channel = asking([FIRST, "next", "next"]);
   const serving = serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, channel);
   await expect(serving).rejects.toThrow(/filter changed/);
   expect(channel.sent).toHaveLength(1);
@@ -47,8 +52,48 @@ test("a filter that changes while a chunk is read ends the snapshot before the c
 
 test("an unchanged filter lets the snapshot go on to its end", async () => {
   const scope = scopeOf([]);
-  const channel = asking(3);
+  const channel = asking([FIRST, "next", "next"]);
   const log = { clusterId: "primary", index, exportChunk: async () => chunk };
   await serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, channel);
   expect(channel.sent).toHaveLength(3);
+});
+
+test("chunks asked for ahead follow each other, and what is asked for behind the last is no error", async () => {
+  const asked: (string | undefined)[] = [];
+  const log = {
+    clusterId: "primary",
+    index,
+    exportChunk: async ({ after }: ExportRequest) => {
+      asked.push(after);
+      return { ...chunk, next: asked.length < 3 ? `key ${asked.length}` : undefined };
+    },
+  };
+  const channel = asking([FIRST, "next", "next", "next", "next"]);
+  const scope = scopeOf([]);
+  await serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, channel);
+  expect(asked).toEqual([undefined, "key 1", "key 2"]);
+  expect(channel.sent.map((frame) => decodeChunk(frame).next)).toEqual(["key 1", "key 2", undefined]);
+});
+
+test("no more than one chunk is held while another goes out", async () => {
+  let read = 0;
+  let release: (() => void) | undefined;
+  const log = { clusterId: "primary", index, exportChunk: async () => ({ ...chunk, next: `key ${read++}` }) };
+  const channel = {
+    ...asking([FIRST, "next", "next", "next"]),
+    send: () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      }),
+  };
+  const scope = scopeOf([]);
+  const serving = serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, channel);
+  for (const expected of [2, 3, 4]) {
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toBe(expected);
+    release?.();
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  release?.();
+  await serving;
 });

@@ -5,10 +5,16 @@ import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import type { StreamLimits } from "./limits";
 import { readPairs, writePairs } from "./record-codec";
-import { WireReader, WireWriter } from "./wire";
+import { MalformedFrame, WireReader, WireWriter } from "./wire";
 
-/** Channel kind. Each request frame names where to go on; each answer is one chunk. The primary keeps no state. */
+/**
+ * Channel kind. The first request names where to go on, each further one asks for the chunk after the last; each answer is
+ * one chunk. The primary keeps nothing beyond the channel.
+ */
 export const SNAPSHOT_CHANNEL = "snapshot";
+
+/** Chunks asked for while one is imported: one under way and one that is read meanwhile. */
+const CHUNKS_AHEAD = 2;
 
 const AFTER_BYTES_MAX = 4_096;
 /** Leaves of one mount's index. */
@@ -21,19 +27,26 @@ export interface SnapshotChunk extends ExportChunk {
   readonly expectedPairs: number;
 }
 
-export function encodeChunkRequest(after: string | undefined): Buffer {
-  return new WireWriter()
-    .number(after === undefined ? 0 : 1)
-    .text(after ?? "")
-    .finish();
+/** Where a chunk begins: at the first key, behind a key, or behind the chunk before it. */
+export type ChunkStart = { readonly after: string | undefined } | "next";
+
+const [FIRST, AFTER, NEXT] = [0, 1, 2];
+
+export function encodeChunkRequest(start: ChunkStart): Buffer {
+  const writer = new WireWriter();
+  if (start === "next") return writer.number(NEXT).finish();
+  return start.after === undefined ? writer.number(FIRST).finish() : writer.number(AFTER).text(start.after).finish();
 }
 
-export function decodeChunkRequest(frame: Buffer): string | undefined {
+export function decodeChunkRequest(frame: Buffer): ChunkStart {
   if (frame.length > AFTER_BYTES_MAX) throw new PeerRefused("oversized_frame", "snapshot request is too long");
   const reader = new WireReader(frame);
-  const given = reader.number() === 1;
-  const after = reader.text();
-  return given ? after : undefined;
+  const kind = reader.number();
+  const after = kind === AFTER ? reader.text() : undefined;
+  reader.finish();
+  if (kind === NEXT) return "next";
+  if (kind !== FIRST && kind !== AFTER) throw new MalformedFrame("unknown snapshot request");
+  return { after };
 }
 
 export function encodeChunk(chunk: SnapshotChunk): Buffer {
@@ -67,11 +80,18 @@ export async function serveSnapshot(
   channel: Pick<FrameChannel, "receive" | "send">,
 ): Promise<void> {
   const scope = currentScope();
+  let sending: Promise<void> = Promise.resolve();
+  let next: string | undefined;
+  let isBegun = false;
   for (;;) {
     const request = await channel.receive();
-    if (request === undefined) return;
+    if (request === undefined) return sending;
+    const start = decodeChunkRequest(request);
+    // Asked for ahead, before it was known that the chunk before is the last.
+    if (start === "next" && isBegun && next === undefined) continue;
+    if (start === "next" && !isBegun) throw new MalformedFrame("a snapshot has to begin somewhere");
     await scope.decideAll(log.index.mounts().map((mount) => mount.mountId));
-    const after = decodeChunkRequest(request);
+    const after = start === "next" ? next : start.after;
     const chunk = await log.exportChunk({
       classes: CLASSES_OF_MODE[mode],
       includeMount: scope.includes,
@@ -80,8 +100,14 @@ export async function serveSnapshot(
       limitBytes: limits.chunkBytes,
     });
     const expectedPairs = after === undefined ? expectedPairsOf(log, mode, scope) : 0;
+    // The chunk before goes out while this one is read; not more than the two are held.
+    await sending;
     if (currentScope() !== scope) throw new Error("the filter changed during the snapshot");
-    await channel.send(encodeChunk({ ...chunk, clusterId: log.clusterId, expectedPairs }));
+    sending = channel.send(encodeChunk({ ...chunk, clusterId: log.clusterId, expectedPairs }));
+    // Whether it failed is told where it is waited for.
+    sending.catch(() => undefined);
+    next = chunk.next;
+    isBegun = true;
   }
 }
 
@@ -127,14 +153,14 @@ export async function fetchSnapshot(
   if (progress.importFinished) return channel.end();
   const pairs = builder.beginImport();
   try {
-    await channel.send(encodeChunkRequest(progress.after));
+    await channel.send(encodeChunkRequest({ after: progress.after }));
+    for (let ahead = 0; ahead < CHUNKS_AHEAD; ahead += 1) await channel.send(encodeChunkRequest("next"));
     while (!progress.importFinished) {
       const frame = await channel.receive();
       if (frame === undefined) throw new Error("the primary ended the snapshot");
       const chunk = decodeChunk(frame);
       progress = progressAfter(progress, chunk, notes);
-      // The primary reads the next chunk while this one is imported.
-      if (chunk.next !== undefined) await channel.send(encodeChunkRequest(chunk.next));
+      if (chunk.next !== undefined) await channel.send(encodeChunkRequest("next"));
       await pairs.add(chunk.pairs, progress);
       imported(chunk.pairs.length, chunk.expectedPairs);
     }

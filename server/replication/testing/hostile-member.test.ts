@@ -278,7 +278,7 @@ describe("by diff", () => {
 describe("by snapshot", () => {
   async function keysAfter(after: string | undefined): Promise<readonly string[]> {
     const channel = await open(SNAPSHOT_CHANNEL);
-    await channel.send(encodeChunkRequest(after));
+    await channel.send(encodeChunkRequest({ after }));
     const answer = await channel.receive();
     if (answer === undefined) throw new Error("no answer");
     return decodeChunk(answer).pairs.map((pair) => `${pair.class}:${pair.key}`);
@@ -295,13 +295,24 @@ describe("by snapshot", () => {
 
   test.each(["n/", "n/core/identity", "x", "r", "../r/data/m2/k"])("a walk that begins at %j", async (after) => {
     const channel = await open(SNAPSHOT_CHANNEL);
-    await channel.send(encodeChunkRequest(after));
+    await channel.send(encodeChunkRequest({ after }));
+    await expectRefused(channel, "malformed_frame");
+  });
+
+  test.each([
+    ["the next chunk before any", encodeChunkRequest("next")],
+    ["an unknown kind of start", Buffer.from([9])],
+    ["bytes behind the request", Buffer.from([0, 0])],
+    ["nothing at all", Buffer.alloc(0)],
+  ])("a request for %s", async (_, request) => {
+    const channel = await open(SNAPSHOT_CHANNEL);
+    await channel.send(request);
     await expectRefused(channel, "malformed_frame");
   });
 
   test("a request that is longer than any", async () => {
     const channel = await open(SNAPSHOT_CHANNEL);
-    await channel.send(encodeChunkRequest("r/".padEnd(10_000, "a")));
+    await channel.send(encodeChunkRequest({ after: "r/".padEnd(10_000, "a") }));
     await expectRefused(channel, "oversized_frame");
   });
 
