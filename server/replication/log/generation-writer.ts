@@ -60,7 +60,9 @@ export class GenerationWriter {
     if (parts.length > 1 || this.underWay?.touches(operations) === true) return undefined;
     const staged = await this.stage(operations);
     staged.addRecord(this.progressKey, this.progressRecord(progress));
-    return () => this.commit(staged, NOTHING_ELSE);
+    // Now, so that nothing but handing it over is left to do between one commit and the next.
+    const batch = staged.batch([]);
+    return () => this.commitBatch(staged, batch);
   }
 
   /** The last commit: `operations` are few, `alongside` is what makes the generation the one in use. */
@@ -94,15 +96,19 @@ export class GenerationWriter {
   }
 
   private async commit(staged: StagedCommit, alongside: CommitBatch): Promise<void> {
-    const batch = staged.batch(alongside.preconditions);
+    const { preconditions, puts, deletes } = staged.batch(alongside.preconditions);
+    await this.commitBatch(staged, {
+      preconditions,
+      puts: [...puts, ...alongside.puts],
+      deletes: [...deletes, ...alongside.deletes],
+    });
+  }
+
+  private async commitBatch(staged: StagedCommit, batch: CommitBatch): Promise<void> {
     staged.settle();
     this.underWay = staged;
     try {
-      await this.store.storage.commit({
-        preconditions: batch.preconditions,
-        puts: [...batch.puts, ...alongside.puts],
-        deletes: [...batch.deletes, ...alongside.deletes],
-      });
+      await this.store.storage.commit(batch);
     } catch (error) {
       // Memory is ahead, and unless the storage was full it is open whether the commit happened.
       await this.store.load().catch(() => undefined);

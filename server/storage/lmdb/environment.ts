@@ -2,6 +2,7 @@ import { ABORT, type Database, open, type RootDatabase } from "lmdb";
 import { StorageFull } from "../../sdk/storage";
 import { encodeRecord, revisionOf } from "./record";
 import { hasRoom } from "./room";
+import { ValueSlab } from "./value-slab";
 
 const FORMAT = "1";
 const FORMAT_KEY = Buffer.from("format");
@@ -51,7 +52,14 @@ export class Environment {
     });
     try {
       const table = { encoding: "binary", keyEncoding: "binary" } as const;
-      const data = root.openDB<Buffer, Buffer>("data", table);
+      const slab = new ValueSlab();
+      // The library's own copies are an allocation each; it lends its buffer to a decoder, which has to copy what it keeps.
+      const encoder = {
+        encode: (record: Buffer) => record,
+        decode: (lent: Uint8Array, lengthBytes: number) => slab.copy(lent, lengthBytes),
+      };
+      const copied = { ...table, encoder };
+      const data = root.openDB<Buffer, Buffer>("data", copied);
       const meta = root.openDB<Buffer, Buffer>("meta", table);
       return new Environment(root, data, meta, dataFile);
     } catch (error) {
