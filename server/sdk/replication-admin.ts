@@ -53,7 +53,7 @@ export interface PromoteRequest {
   readonly primaryClusterAddress: string;
   /** Promote although not everything that the primary had is known to be here. */
   readonly force: boolean;
-  /** With `force`: also in the middle of a repair, whose half no primary ever held. @default false */
+  /** With `force`: also what no primary may ever have held (half of a repair, an unconfirmed position). @default false */
   readonly acceptPartialRepair?: boolean;
 }
 

@@ -54,7 +54,7 @@ export const forceField = {
   accept_partial_repair: {
     type: "boolean",
     description:
-      "With force: promote although a repair (merkle-diff, merkle-sync) was interrupted half way, so that what is held mixes two states of the primary.",
+      "With force: promote although what is held may be what no primary ever held: a repair (merkle-diff, merkle-sync) was interrupted half way, or a new primary has not confirmed yet that both hold the same.",
     default: false,
   },
 } as const satisfies FieldDeclarations;

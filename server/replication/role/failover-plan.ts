@@ -6,6 +6,7 @@ import type { ReplicationDependencies } from "./dependencies";
 import { refusal } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** What is not replicated yet, counted exactly as far as it is this little; beyond it is an upper bound. */
 const COUNTED_ENTRIES_MAX = 4_096;
@@ -35,6 +36,7 @@ export class FailoverPlan {
     private readonly state: RoleState,
     private readonly hub: PrimaryHub,
     private readonly runners: Runners,
+    private readonly unsettled: UnsettledContent,
   ) {}
 
   async of(mode: ReplicationMode): Promise<ResponseData> {
@@ -105,6 +107,8 @@ export class FailoverPlan {
   }
 
   private hindrance(mode: ReplicationMode): string | undefined {
+    const refused = this.unsettled.refusal(mode);
+    if (refused !== undefined) return refused;
     const caughtUp = this.runners.of(mode)?.isCaughtUp() ?? true;
     return caughtUp
       ? undefined

@@ -12,7 +12,19 @@ import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import { startingCursor } from "./starting-cursor";
-import type { UnsettledContent } from "./unsettled-content";
+import type { Doubt, UnsettledContent } from "./unsettled-content";
+
+/** What an operator is told who has promoted it all the same. */
+const ACCEPTANCES: Readonly<Record<Doubt, { readonly event: string; readonly consequence: string }>> = {
+  guess: {
+    event: "before its new primary had confirmed what it holds",
+    consequence: "it may hold writes that the set had lost, and lack others in their place",
+  },
+  repair: {
+    event: "in the middle of a repair",
+    consequence: "what it holds mixes two states of its former primary",
+  },
+};
 
 /** Demotion and promotion: one commit each, so that a crash leaves the old role or the new one. */
 export class Failover {
@@ -53,6 +65,7 @@ export class Failover {
       requireAddress(request.primaryClusterAddress);
       if (!request.force && this.runners.of(mode)?.isCaughtUp() === false) throw new ServerError("catching_up");
       this.requireWhole(mode, request);
+      let accepted: Doubt | undefined;
       await this.port.open();
       // From here on nothing of the old primary is applied any more: what is here is what the new epoch begins with.
       await this.runners.stop(mode);
@@ -62,6 +75,7 @@ export class Failover {
         // Members and authority may have come over the stream since they were last read.
         await this.state.load();
         this.requireWhole(mode, request);
+        accepted = this.unsettled.doubt(mode);
         await this.changes.commit(await this.promotion(mode, request), {
           lineages: await this.promotedLineages(mode),
           cursors: { [mode]: undefined },
@@ -71,27 +85,28 @@ export class Failover {
         await this.changes.settle(this.runners);
       }
       return [
-        ...this.partialRepairWarning(mode),
+        ...this.acceptanceWarning(mode, accepted),
         "This cluster is being promoted to a replication primary. It will be unavailable for a brief period and will resume service shortly.",
       ];
     });
   }
 
-  /** Half of a repair is no state that any primary ever was in. @throws catching_up unless the operator accepts it expressly */
+  /**
+   * The new epoch says up to where it holds the one before, and the others of the set believe it: what may be untrue of what is
+   * here is promoted by nobody who does not say so. @throws catching_up unless the operator accepts it expressly
+   */
   private requireWhole(mode: ReplicationMode, { force, acceptPartialRepair }: PromoteRequest): void {
-    if (this.unsettled.of(mode) !== "repair" || (force && acceptPartialRepair === true)) return;
-    const publicText =
-      "this cluster is in the middle of a repair: some keys are as its primary has them now, others as it held them before, " +
-      "which no primary ever did. Let it finish with its primary, or promote another secondary. Where neither is possible, " +
-      "force together with accept_partial_repair promotes it as it is";
+    const publicText = this.unsettled.refusal(mode);
+    if (publicText === undefined || (force && acceptPartialRepair === true)) return;
     throw new ServerError("catching_up", { publicText });
   }
 
-  private partialRepairWarning(mode: ReplicationMode): readonly string[] {
-    if (this.unsettled.of(mode) !== "accepted") return [];
-    this.deps.logger.log("warn", "promoted in the middle of a repair, by the operator's express will", { mode });
+  private acceptanceWarning(mode: ReplicationMode, accepted: Doubt | undefined): readonly string[] {
+    if (accepted === undefined) return [];
+    const { event, consequence } = ACCEPTANCES[accepted];
+    this.deps.logger.log("warn", `promoted ${event}, by the operator's express will`, { mode });
     return [
-      "This cluster was promoted in the middle of a repair: what it holds mixes two states of its former primary. Its status says accepted_partial_repair until it has followed another primary.",
+      `This cluster was promoted ${event}: ${consequence}. Its status says accepted_partial_repair until it has followed another primary.`,
     ];
   }
 

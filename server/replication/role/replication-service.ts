@@ -105,7 +105,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.runners = new Runners(deps, this.roleState, storeLink, this.divergence, this.unsettled);
     const { roleState: state, changes, hub, port, runners } = this;
     this.primary = new PrimaryAdmin(deps, state, changes, hub, port, runners);
-    this.secondary = new SecondaryAdmin(deps, state, changes, runners);
+    this.secondary = new SecondaryAdmin(deps, state, changes, runners, this.unsettled);
     this.failover = new Failover(deps, state, changes, hub, port, runners, this.unsettled);
     this.merkle = new Merkle(deps);
     this.operationTokens = new OperationTokens(deps, state);
@@ -134,7 +134,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     changes.beforeSettling(() => conflicts.review());
     changes.beforeSettling(() => this.formerPrimaries.follow());
     changes.beforeSettling(() => this.divergence.review());
-    this.plan = new FailoverPlan(deps, state, hub, runners);
+    this.plan = new FailoverPlan(deps, state, hub, runners, this.unsettled);
     changes.beforeSettling(async () => this.synchronousDr.review());
   }
 

@@ -13,6 +13,7 @@ import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
 import type { Runners } from "./runners";
 import { createActivationKey, isSealedToken, openSealedToken, publicKeyOf } from "./sealed-token";
+import type { UnsettledContent } from "./unsettled-content";
 
 /** What an operator does on a secondary, or on a cluster that becomes one. */
 export class SecondaryAdmin {
@@ -21,6 +22,7 @@ export class SecondaryAdmin {
     private readonly state: RoleState,
     private readonly changes: RoleChanges,
     private readonly runners: Runners,
+    private readonly unsettled: UnsettledContent,
   ) {}
 
   /** Opens the token, meets the primary and begins the snapshot; the rest goes on in the background. */
@@ -93,7 +95,7 @@ export class SecondaryAdmin {
     // Members and filters may have come over the stream since they were last read.
     await this.state.load();
     const { store } = this.state;
-    const operations = [store.putRole(mode, { role: "disabled" })];
+    const operations = [store.putRole(mode, { role: "disabled" }), this.unsettled.left(mode)];
     // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
     if (mode === "dr") {
       operations.push(store.putRole("performance", { role: "disabled" }));
@@ -103,6 +105,7 @@ export class SecondaryAdmin {
     // What is written from now on is in no epoch of the set.
     const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
     await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
+    await this.unsettled.load();
   }
 
   private async openToken(mode: ReplicationMode, given: string, primary: PrimaryApi): Promise<ActivationBundle> {

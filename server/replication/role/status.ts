@@ -106,6 +106,7 @@ export class ReplicationStatus {
       last_remote_wal: runner?.applied.index ?? this.deps.core.log.cursor(mode)?.index ?? 0,
       last_start: runner === undefined ? undefined : rfc3339(runner.startedAtMilliseconds),
       merkle_sync_progress: this.syncProgress(mode),
+      ...(this.unsettled.of(mode) === "guess" ? { unconfirmed_position: true } : {}),
       ...(this.unsettled.of(mode) === "repair" ? { partial_repair: true } : {}),
       ...this.index(mode),
     };

@@ -1,5 +1,5 @@
 import { getKey, putKey } from "./test-cluster";
-import { isEqual, link, type TestNode, TestSet, until } from "./test-set";
+import { isEqual, link, NO_API, type TestNode, TestSet, until } from "./test-set";
 
 let set: TestSet;
 beforeEach(() => {
@@ -106,12 +106,94 @@ test("a position that is a guess is no stream-wals, and not caught up, before a 
   await promote(b, true);
   await until("c has heard b's welcome", () => c.status("performance").connection_state === "ready", 15_000);
   expect(c.status("performance").state).toBe("idle");
-  await expect(
-    c.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: false }),
-  ).rejects.toMatchObject({ code: "catching_up" });
+  for (const force of [false, true]) {
+    await expect(
+      c.replication.promoteSecondary("performance", { primaryClusterAddress: "", force }),
+    ).rejects.toMatchObject({ code: "catching_up" });
+  }
+  expect(c.status("performance").unconfirmed_position).toBe(true);
   set.network.holding = () => undefined;
   for (const release of held) release();
   await until("c streams", () => isEqual(b, c, "performance"), 15_000);
   const states = set.logLines.filter((line) => /^c info replication state changed/.test(line));
   expect(states.at(-1)).toContain('"from":"idle","to":"stream-wals"');
+  expect(c.status("performance").unconfirmed_position).toBeUndefined();
+}, 60_000);
+
+const promoteShared = (node: TestNode, acceptPartialRepair: boolean) =>
+  node.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: true, acceptPartialRepair });
+
+/**
+ * A performance secondary has come to the promoted DR cluster, and found that it holds a write which was lost in that failover;
+ * before anything of the new primary was brought over, the two are cut off from each other.
+ */
+async function foundDifferent(): Promise<readonly [promoted: TestNode, secondary: TestNode]> {
+  const [a, b, c] = [await set.start("a"), await set.start("b"), await set.start("c")];
+  await putKey(a.core, "data/m1/key", "before");
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  await link(a, c, "performance");
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  set.network.cut("b", a.address);
+  await until("b is away", () => !b.isStreaming("dr"));
+  await putKey(a.core, "data/m1/key", "lost");
+  await until("c is equal", () => isEqual(a, c, "performance"));
+  await a.close();
+  set.network.tap = ({ kind }) => {
+    if (kind === "diff") set.network.cut("c", b.address);
+  };
+  await promote(b, true);
+  await putKey(b.core, "data/m1/key", "after");
+  const primary = { token: undefined, api: NO_API, addresses: [b.address] };
+  await c.replication.updatePrimary("performance", primary);
+  const found = (): boolean => set.logLines.some((line) => /^c info .*"from":"merkle-diff","to":"idle"/.test(line));
+  await until("the diff has begun and ended", found, 15_000);
+  set.network.tap = () => undefined;
+  return [b, c];
+}
+
+test("who holds the former primary's content in the new one's history is promoted by nobody who does not say so", async () => {
+  const [b, c] = await foundDifferent();
+  await b.close();
+  await c.restart();
+  expect(await getKey(c.core, "data/m1/key")).toBe("lost");
+  await expect(promoteShared(c, false)).rejects.toMatchObject({ code: "catching_up" });
+  await expect(promoteShared(c, false)).rejects.toThrow(/writes of the former primary that the set has lost.*accept_/);
+  expect(c.status("performance")).toMatchObject({ state: "idle", unconfirmed_position: true });
+  const plan = await c.replication.failoverPlan("performance");
+  expect(plan).toMatchObject({
+    promote_allowed: false,
+    promote_refusal: expect.stringContaining("accept_partial_repair"),
+  });
+  expect(c.replication.state().performance).toBe("secondary");
+  const warnings = await promoteShared(c, true);
+  expect(warnings.join()).toContain("before its new primary had confirmed what it holds");
+  expect(c.status("performance")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
+  await c.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  await promoteShared(c, false);
+  await c.restart();
+  expect(c.status("performance")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
+}, 60_000);
+
+test("what the new primary has brought up to date leaves nothing to accept", async () => {
+  const [b, c] = await foundDifferent();
+  set.network.mend("c", b.address);
+  await c.replication.recover("performance");
+  await until("c is equal", () => isEqual(b, c, "performance"), 15_000);
+  expect(c.status("performance").unconfirmed_position).toBeUndefined();
+  await b.close();
+  await promoteShared(c, false);
+  expect(await getKey(c.core, "data/m1/key")).toBe("after");
+  expect(c.status("performance").accepted_partial_repair).toBeUndefined();
+}, 60_000);
+
+test("who leaves the set leaves its doubts behind", async () => {
+  const [, c] = await foundDifferent();
+  await c.replication.disableSecondary("performance");
+  await c.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await c.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  await promoteShared(c, false);
+  expect(c.status("performance")).toMatchObject({ mode: "primary" });
+  expect(c.status("performance").accepted_partial_repair).toBeUndefined();
 }, 60_000);
