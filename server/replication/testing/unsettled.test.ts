@@ -197,3 +197,19 @@ test("who leaves the set leaves its doubts behind", async () => {
   expect(c.status("performance")).toMatchObject({ mode: "primary" });
   expect(c.status("performance").accepted_partial_repair).toBeUndefined();
 }, 60_000);
+
+test("the others of the set are brought to what such a promotion accepted, and list what only they had", async () => {
+  const [b, c] = await foundDifferent();
+  await putKey(b.core, "data/m1/only-b", "x");
+  await b.close();
+  await promoteShared(c, true);
+  await putKey(c.core, "data/m1/next", "on c");
+  await b.restart();
+  await b.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  const wrap = await c.replication.issueSecondaryToken("performance", { id: "b", ttlSeconds: 60, creationPath: "p" });
+  await b.replication.updatePrimary("performance", { token: wrap.token, api: NO_API, addresses: [] });
+  await until("b is equal", () => isEqual(c, b, "performance"), 15_000);
+  const held = ["key", "only-b", "next"].map((key) => getKey(b.core, `data/m1/${key}`));
+  expect(await Promise.all(held)).toEqual(["lost", undefined, "on c"]);
+  expect(b.replication.divergence.list("performance")).toMatchObject([{ writes: 2 }]);
+}, 60_000);
