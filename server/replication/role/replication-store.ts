@@ -50,7 +50,8 @@ export interface ModeRecords {
 
 /**
  * Replication's own records. The DR role is the node's own business (class `node`); the rest is `local`: a DR
- * secondary that is promoted takes over the authority, the members and the performance role of the cluster it replaces.
+ * secondary that is promoted takes over the authority, the members and the performance role of the cluster it replaces, and
+ * what is in doubt of the shared data that it mirrors.
  * Paths filters are `replicated`: whichever secondary becomes the primary has them before anybody follows it.
  */
 export class ReplicationStore {
@@ -141,13 +142,14 @@ export class ReplicationStore {
   }
 
   async readUnsettled(mode: ReplicationMode): Promise<Unsettled | undefined> {
-    const stored = await this.node.get(`${mode}/unsettled`);
+    const stored = await this.roleView(mode).get(`${mode}/unsettled`);
     return UNSETTLED.find((unsettled) => unsettled === stored?.value.toString());
   }
 
   putUnsettled(mode: ReplicationMode, unsettled: Unsettled | undefined): WriteOperation {
-    if (unsettled === undefined) return this.node.delete(`${mode}/unsettled`);
-    return this.node.put(`${mode}/unsettled`, Buffer.from(unsettled));
+    const view = this.roleView(mode);
+    if (unsettled === undefined) return view.delete(`${mode}/unsettled`);
+    return view.put(`${mode}/unsettled`, Buffer.from(unsettled));
   }
 
   /** Histories that branched off from this primary's. */

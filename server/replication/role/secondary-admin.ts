@@ -98,7 +98,7 @@ export class SecondaryAdmin {
     const operations = [store.putRole(mode, { role: "disabled" }), this.unsettled.left(mode)];
     // The performance role that a DR secondary holds in reserve is its primary's: it must not wake up beside it.
     if (mode === "dr") {
-      operations.push(store.putRole("performance", { role: "disabled" }));
+      operations.push(store.putRole("performance", { role: "disabled" }), this.unsettled.left("performance"));
       operations.push(...store.deleteSet("performance", this.state.of("performance")));
       operations.push(...store.deleteSet("dr", this.state.of("dr")));
     } else operations.push(...store.deleteFilters(mode, this.state.of(mode)));

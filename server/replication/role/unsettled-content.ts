@@ -24,7 +24,10 @@ const REFUSALS: Readonly<Record<Doubt, string>> = {
     "which no primary ever did",
 };
 
-/** Kept over restarts: a repair that a crash interrupted is still half done. Class `node`: each cluster has its own. */
+/**
+ * Kept over restarts: a repair that a crash interrupted is still half done. The performance mode's goes to the DR secondary of
+ * this cluster, which mirrors what is in doubt. Nothing holds these records back: they say no more than what comes from the primary.
+ */
 export class UnsettledContent {
   private readonly known = new Map<ReplicationMode, Unsettled>();
 
@@ -67,14 +70,14 @@ export class UnsettledContent {
   /** Before the first key is brought over. */
   async repairing(mode: ReplicationMode): Promise<void> {
     if (this.of(mode) === "repair") return;
-    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, "repair")]);
+    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, "repair")], { passesGate: true });
     this.remember(mode, "repair");
   }
 
   /** The checksums are the primary's. */
   async settled(mode: ReplicationMode): Promise<void> {
     if (this.of(mode) === undefined) return;
-    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, undefined)]);
+    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, undefined)], { passesGate: true });
     this.remember(mode, undefined);
   }
 

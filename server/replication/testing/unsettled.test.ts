@@ -127,7 +127,9 @@ const promoteShared = (node: TestNode, acceptPartialRepair: boolean) =>
  * A performance secondary has come to the promoted DR cluster, and found that it holds a write which was lost in that failover;
  * before anything of the new primary was brought over, the two are cut off from each other.
  */
-async function foundDifferent(): Promise<readonly [promoted: TestNode, secondary: TestNode]> {
+async function foundDifferent(
+  prepare: (secondary: TestNode) => Promise<void> = () => Promise.resolve(),
+): Promise<readonly [promoted: TestNode, secondary: TestNode]> {
   const [a, b, c] = [await set.start("a"), await set.start("b"), await set.start("c")];
   await putKey(a.core, "data/m1/key", "before");
   await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
@@ -135,6 +137,7 @@ async function foundDifferent(): Promise<readonly [promoted: TestNode, secondary
   await link(a, b, "dr");
   await link(a, c, "performance");
   await until("b is equal", () => isEqual(a, b, "dr"));
+  await prepare(c);
   set.network.cut("b", a.address);
   await until("b is away", () => !b.isStreaming("dr"));
   await putKey(a.core, "data/m1/key", "lost");
@@ -212,4 +215,22 @@ test("the others of the set are brought to what such a promotion accepted, and l
   const held = ["key", "only-b", "next"].map((key) => getKey(b.core, `data/m1/${key}`));
   expect(await Promise.all(held)).toEqual(["lost", undefined, "on c"]);
   expect(b.replication.divergence.list("performance")).toMatchObject([{ writes: 2 }]);
+}, 60_000);
+
+test("a DR secondary that takes the place of such a cluster is promoted no more easily than that would be", async () => {
+  const e = await set.start("e");
+  const [b, c] = await foundDifferent(async (secondary) => {
+    await secondary.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+    await link(secondary, e, "dr");
+  });
+  await b.close();
+  await until("e is equal", () => isEqual(c, e, "dr"));
+  await c.close();
+  await promote(e, true);
+  expect(e.replication.state().performance).toBe("secondary");
+  expect(await getKey(e.core, "data/m1/key")).toBe("lost");
+  await expect(promoteShared(e, false)).rejects.toMatchObject({ code: "catching_up" });
+  expect(e.status("performance")).toMatchObject({ unconfirmed_position: true });
+  await promoteShared(e, true);
+  expect(e.status("performance")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
 }, 60_000);
