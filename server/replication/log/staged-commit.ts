@@ -25,6 +25,11 @@ interface Slot {
 
 const PENDING = -1;
 
+interface EncodedValues {
+  readonly puts: readonly { readonly key: string; readonly value: Buffer }[];
+  readonly deletes: readonly string[];
+}
+
 /** Fields of the state that an append may set. */
 export type StateChange = Partial<Pick<LogState, "epochs" | "cursors">>;
 
@@ -47,15 +52,19 @@ export class StagedCommit {
   private readonly others: { key: string; value: Buffer }[] = [];
   private next: LogState;
   private leafWrites: LeafWrites | undefined;
+  private values: EncodedValues | undefined;
 
-  constructor(private readonly store: LogStore) {
-    this.next = {
-      ...store.state,
-      checksums: {
-        replicated: store.index.classSum("replicated"),
-        local: store.index.classSum("local"),
-      },
+  /** @param before a commit that is on its way: it has to be durable before this one is given to the storage */
+  constructor(
+    private readonly store: LogStore,
+    private before?: StagedCommit,
+  ) {
+    const { replicated, local } = before?.next.checksums ?? {
+      replicated: store.index.classSum("replicated"),
+      local: store.index.classSum("local"),
     };
+    const checksums = { replicated: Buffer.from(replicated), local: Buffer.from(local) };
+    this.next = { ...(before?.next ?? store.state), checksums };
   }
 
   get state(): LogState {
@@ -75,7 +84,7 @@ export class StagedCommit {
       const place = this.store.storageKey(keyClass, key);
       const slot = { class: keyClass, key, place, stored: undefined, value: undefined, revision: 0, changed: false };
       slots.set(key, slot);
-      wanted.push(slot);
+      if (!this.takeOver(slot)) wanted.push(slot);
     }
     const found = await this.store.storage.read(wanted.map((slot) => slot.place));
     for (const [at, slot] of wanted.entries()) {
@@ -155,9 +164,9 @@ export class StagedCommit {
 
   /** The commit's batch. The first new entry must not exist: another writer of this log would have written it. */
   batch(fence: readonly Precondition[]): CommitBatch {
-    const puts = [...this.records, ...this.others];
-    const deletes = [...this.dropped];
-    this.putValues(puts, deletes);
+    const values = this.encodeValues();
+    const puts = [...this.records, ...this.others, ...values.puts];
+    const deletes = [...this.dropped, ...values.deletes];
     this.leafWrites = this.store.leaves.plan(this.store.index, this.changedMounts);
     puts.push(...this.leafWrites.puts);
     deletes.push(...this.leafWrites.deletes);
@@ -173,10 +182,17 @@ export class StagedCommit {
     for (const change of this.leafChanges()) this.store.index.add(change);
     this.leafWrites?.settle();
     this.store.state = this.next;
+    this.before = undefined;
   }
 
-  /** The stored forms lie in one buffer: an allocation each costs more than all the rest where values are large. */
-  private putValues(puts: { key: string; value: Buffer }[], deletes: string[]): void {
+  /**
+   * The part of the batch that no other commit has a say in: may be called ahead, once all operations are in.
+   * The stored forms lie in one buffer: an allocation each costs more than all the rest where values are large.
+   */
+  encodeValues(): EncodedValues {
+    if (this.values !== undefined) return this.values;
+    const puts: { key: string; value: Buffer }[] = [];
+    const deletes: string[] = [];
     const changed = Object.values(this.slots).flatMap((slots) => [...slots.values()].filter((slot) => slot.changed));
     let bytes = 0;
     for (const { value } of changed) bytes += value === undefined ? 0 : storedBytes(value);
@@ -191,6 +207,8 @@ export class StagedCommit {
       end += storedBytes(value);
       puts.push({ key: place, value: encodeCiphertext(keyClass, key, value, all.subarray(start, end)) });
     }
+    this.values = { puts, deletes };
+    return this.values;
   }
 
   private leavesOf(keyClass: LoggedClass, mountId: string): Map<number, LeafChange> {
@@ -203,6 +221,15 @@ export class StagedCommit {
   private *leafChanges(): Generator<LeafChange> {
     for (const mounts of Object.values(this.changedMounts))
       for (const leaves of mounts.values()) yield* leaves.values();
+  }
+
+  /** What the commit before this one writes is not in the storage yet. */
+  private takeOver(slot: Slot): boolean {
+    const earlier = this.before?.slots[slot.class].get(slot.key);
+    if (earlier?.changed !== true) return false;
+    slot.value = earlier.value;
+    slot.revision = earlier.revision;
+    return true;
   }
 
   private slot(keyClass: KeyClass, key: string): Slot {

@@ -167,3 +167,110 @@ test("a power cut while a batch is applied leaves the cursor and the data togeth
     }
   }
 });
+
+describe("a batch of several commits", () => {
+  const ENTRIES = 1_300;
+
+  /** Every entry changes a key that is changed again in the next commit, and one of its own; some delete. */
+  async function fill(primary: Core): Promise<void> {
+    const view = primary.barrier.view("data/m1/", "replicated");
+    for (let at = 0; at < ENTRIES; at += 1) {
+      const shared =
+        at % 97 === 5 ? view.delete(`shared${at % 40}`) : view.put(`shared${at % 40}`, Buffer.from(`${at}`));
+      await view.commit([shared, view.put(`own${at}`, Buffer.from(`${at}`))]);
+    }
+  }
+
+  async function wholeBatch(primary: Core, from: number): Promise<UpstreamBatch> {
+    const entries = await primary.log.readBatch(from, 10_000);
+    const shippedEntries = entries.map((entry) => shipped(entry, "performance"));
+    return {
+      mode: "performance",
+      followsIndex: from,
+      entries: shippedEntries,
+      cursor: cursorOf(primary.log, "performance"),
+    };
+  }
+
+  /** Counts the commits that are under way at once, and fails the one whose turn it is. */
+  function watched(inner: Core["storage"]): { readonly storage: Core["storage"]; readonly seen: Seen } {
+    const seen: Seen = { commits: 0, atOnceMax: 0, failsAt: undefined };
+    let atOnce = 0;
+    const commit: Core["storage"]["commit"] = async (batch) => {
+      seen.commits += 1;
+      if (seen.commits === seen.failsAt) throw new Error("the disk is gone");
+      atOnce += 1;
+      seen.atOnceMax = Math.max(seen.atOnceMax, atOnce);
+      // Long enough for the next part to be prepared meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return inner.commit(batch).finally(() => {
+        atOnce -= 1;
+      });
+    };
+    const storage: Core["storage"] = {
+      capabilities: inner.capabilities,
+      commit,
+      read: (keys) => inner.read(keys),
+      list: (prefix, options) => inner.list(prefix, options),
+      scan: (prefix, options) => inner.scan(prefix, options),
+      close: () => inner.close(),
+    };
+    return { storage, seen };
+  }
+
+  interface Seen {
+    commits: number;
+    atOnceMax: number;
+    failsAt: number | undefined;
+  }
+
+  async function contentOf(core: Pick<Core, "barrier">): Promise<readonly string[]> {
+    const view = core.barrier.view("data/m1/", "replicated");
+    const keys = await view.list("", { limit: 10_000 });
+    return Promise.all(keys.map(async (key) => `${key}=${(await view.get(key))?.value.toString()}`));
+  }
+
+  test("holds what the primary holds, and gives the storage one commit after the other", async () => {
+    const { storage, seen } = watched(await openMemoryStorage());
+    const { primary, secondary } = await pairOf("performance", storage);
+    const from = primary.log.lastIndex();
+    await fill(primary);
+    seen.commits = 0;
+    await secondary.log.applyUpstream(await wholeBatch(primary, from));
+    expect(seen).toMatchObject({ commits: 3, atOnceMax: 1 });
+    expect(await contentOf(secondary)).toEqual(await contentOf(primary));
+    expect(secondary.log.position().checksums.replicated).toEqual(primary.log.position().checksums.replicated);
+    const reopened = await reopenTestCore(storage, { seed: 3 });
+    expect(await contentOf(reopened)).toEqual(await contentOf(primary));
+  });
+
+  test("stands where its last durable commit left it when one fails, and goes on from there", async () => {
+    const { storage, seen } = watched(await openMemoryStorage());
+    const { primary, secondary } = await pairOf("performance", storage);
+    const from = primary.log.lastIndex();
+    await fill(primary);
+    const batch = await wholeBatch(primary, from);
+    Object.assign(seen, { commits: 0, failsAt: 2 });
+    await expect(secondary.log.applyUpstream(batch)).rejects.toMatchObject({ code: "internal" });
+    const reached = secondary.log.cursor("performance")?.index ?? 0;
+    expect(reached).toBe(batch.entries[511]?.index);
+    expect(seen.commits).toBe(2);
+    const rest = batch.entries.filter(({ index }) => index > reached);
+    await secondary.log.applyUpstream({ ...batch, followsIndex: reached, entries: rest });
+    expect(await contentOf(secondary)).toEqual(await contentOf(primary));
+  });
+
+  test("keeps the commits before the one in which it differs", async () => {
+    const { primary, secondary } = await pairOf("performance");
+    const from = primary.log.lastIndex();
+    await fill(primary);
+    const batch = await wholeBatch(primary, from);
+    const entries = batch.entries.map((entry, at) =>
+      at === 700
+        ? { ...entry, indexDelta: entry.indexDelta.map((delta) => ({ ...delta, delta: zeroChecksum() })) }
+        : entry,
+    );
+    await expect(secondary.log.applyUpstream({ ...batch, entries })).rejects.toBeInstanceOf(LogDivergence);
+    expect(secondary.log.cursor("performance")?.index).toBe(batch.entries[511]?.index);
+  });
+});

@@ -24,6 +24,8 @@ const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
 };
 
 const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
+/** Of a large batch, so that one part is checked and encoded while the one before it is synced. */
+const PART_ENTRIES = 512;
 
 /** Applies what an upstream ships, inside the writer. */
 export class UpstreamApply {
@@ -38,11 +40,22 @@ export class UpstreamApply {
   async batch(batch: UpstreamBatch): Promise<number> {
     this.checkFollows(batch);
     let rest = batch.entries;
+    let before: { readonly staged: StagedCommit; readonly durable: Promise<void> } | undefined;
     do {
       const part = rest.slice(0, this.entriesForOneCommit(rest));
       rest = rest.slice(part.length);
-      await this.commitPart(batch, part, rest.length === 0);
+      const staged = new StagedCommit(this.store, before?.staged);
+      try {
+        // While the part before this one becomes durable; given to the storage only afterwards.
+        await this.stagePart(staged, batch, part, rest.length === 0);
+      } finally {
+        await before?.durable;
+      }
+      before = { staged, durable: this.writer.commit(staged) };
+      // Whether it failed is told where it is waited for.
+      before.durable.catch(() => undefined);
     } while (rest.length > 0);
+    await before.durable;
     return this.store.state.lastIndex;
   }
 
@@ -101,19 +114,24 @@ export class UpstreamApply {
     for (const [at, entry] of entries.entries()) {
       operations += entry.operations.length * 2 + 1;
       for (const { value } of entry.operations) bytes += value?.length ?? 0;
+      if (at === PART_ENTRIES) return at;
       if (at > 0 && (operations > operationsMax || bytes > COMMIT_BYTES_MAX)) return at;
     }
     return entries.length;
   }
 
-  private async commitPart(batch: UpstreamBatch, entries: readonly UpstreamEntry[], isLast: boolean): Promise<void> {
-    const staged = new StagedCommit(this.store);
+  private async stagePart(
+    staged: StagedCommit,
+    batch: UpstreamBatch,
+    entries: readonly UpstreamEntry[],
+    isLast: boolean,
+  ): Promise<void> {
     await staged.load(entries.flatMap((entry) => entry.operations));
     for (const entry of entries) this.stageEntry(staged, batch.mode, entry);
     const last = entries[entries.length - 1];
     if (isLast || last === undefined) this.moveCursor(staged, batch.mode, batch.cursor);
     else this.moveCursor(staged, batch.mode, this.cursorAt(staged, batch, last));
-    await this.writer.commit(staged);
+    staged.encodeValues();
   }
 
   private stageEntry(staged: StagedCommit, mode: ReplicationMode, entry: UpstreamEntry): void {
