@@ -2,6 +2,7 @@ import { type EncryptedBarrier, openBarrier } from "../barrier/encrypted-barrier
 import { KEPT_KEYRING_KEY, KEYRING_KEY, Keyring } from "../barrier/keyring";
 import { ValueCipher } from "../barrier/value-cipher";
 import { openClusterLog } from "../replication/log/cluster-log";
+import type { LogLimits } from "../replication/log/log-limits";
 import { decodeCiphertext } from "../replication/log/stored-ciphertext";
 import type { ClusterIdentity, Generations, UnsealedCore } from "../sdk/barrier";
 import type { Clock } from "../sdk/clock";
@@ -22,6 +23,7 @@ export interface CoreOptions {
   readonly retentionBytes?: number;
   readonly retentionMilliseconds?: number;
   readonly fence?: () => readonly Precondition[];
+  readonly logLimits?: LogLimits | undefined;
 }
 
 export interface OpenCore {
@@ -54,7 +56,7 @@ export async function openWith(
   cipher: ValueCipher,
   identity: ClusterIdentity,
 ): Promise<OpenCore> {
-  const { storage, clock, cacheBytes, retentionBytes, retentionMilliseconds, fence } = options;
+  const { storage, clock, cacheBytes, retentionBytes, retentionMilliseconds, fence, logLimits } = options;
   const { log, ciphertexts } = await openClusterLog({
     storage,
     generation,
@@ -65,6 +67,7 @@ export async function openWith(
       const isKeyring = key === KEYRING_KEY || key === KEPT_KEYRING_KEY;
       if (isKeyring && value !== undefined) Keyring.open(cipher.rootKey, value);
     },
+    limits: logLimits,
     ...(retentionBytes === undefined ? {} : { retentionBytes }),
     ...(retentionMilliseconds === undefined ? {} : { retentionMilliseconds }),
     ...(fence === undefined ? {} : { fence }),

@@ -121,6 +121,7 @@ export class StoredGenerations implements Generations {
       generation,
       clusterId: core.identity.id,
       keys: cipher.keyring.logKeys(),
+      limits: coreOptions.logLimits,
     });
     return openBuilder({
       mode,

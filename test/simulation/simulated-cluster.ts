@@ -1,6 +1,7 @@
 import { staticSeal } from "../../server/barrier/seal/static";
 import { type Lifecycle, openLifecycle } from "../../server/lifecycle/lifecycle";
 import { readMeta } from "../../server/lifecycle/meta-store";
+import type { LogLimits } from "../../server/replication/log/log-limits";
 import { ActivationWrapping } from "../../server/replication/role/activation";
 import { ReplicationService } from "../../server/replication/role/replication-service";
 import { ReplicationStore } from "../../server/replication/role/replication-store";
@@ -32,6 +33,7 @@ export interface SimulatedWorld {
   readonly seed: number;
   readonly network: SimulatedNetwork;
   readonly retentionBytes: number;
+  readonly logLimits: LogLimits;
   readonly limits: Partial<StreamLimits>;
   readonly acknowledgesEarly: boolean;
   readonly isDrSynchronous: boolean;
@@ -130,7 +132,7 @@ export class SimulatedCluster {
 
   /** Starts the process. @throws why it could not start */
   async start(): Promise<void> {
-    const { network, seed, acknowledgesEarly, retentionBytes } = this.world;
+    const { network, seed, acknowledgesEarly, retentionBytes, logLimits } = this.world;
     const { scheduler } = network;
     const host = new Incarnation(this.name, this.host.number + 1);
     this.host = host;
@@ -154,6 +156,7 @@ export class SimulatedCluster {
       random,
       clusterName: this.name,
       retentionBytes,
+      logLimits,
       sealKind: staticSeal({ currentKeyId: "k1", currentKey: Buffer.alloc(32, 1), random }),
       logger: this.logger("lifecycle"),
       version: "1.0.0",

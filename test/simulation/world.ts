@@ -1,3 +1,4 @@
+import type { LogLimits } from "../../server/replication/log/log-limits";
 import { stringifyJson } from "../../server/sdk/json";
 import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { CasHistory } from "./cas-history";
@@ -51,6 +52,7 @@ export class World implements SimulatedWorld {
   era = 1;
   readonly retentionBytes: number;
   readonly limits;
+  readonly logLimits: LogLimits;
   readonly acknowledgesEarly: boolean;
   /** Whether primaries acknowledge only what their DR secondary has: then no promotion of it loses anything. */
   readonly isDrSynchronous: boolean;
@@ -80,6 +82,13 @@ export class World implements SimulatedWorld {
     const pairs = Object.values(this.topology.sites).every((names) => names.length <= 2);
     this.isDrSynchronous = pairs && new SeededRandom(options.seed, "synchronous").chance(0.2);
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
+    // With the usual ones no batch is cut and few commits are large enough for the journal of the index.
+    const small = new SeededRandom(options.seed, "log limits").pick([2, 5, 40]);
+    this.logLimits = {
+      upstreamEntriesPerCommit: small,
+      journaledLeavesMin: small,
+      journalLeavesMax: small * 10,
+    };
     this.network.usualLatencyMilliseconds =
       options.mutation?.latencyMilliseconds ?? this.network.usualLatencyMilliseconds;
     this.network.latencyMilliseconds = this.network.usualLatencyMilliseconds;

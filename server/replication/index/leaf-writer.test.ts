@@ -4,10 +4,11 @@ import type { LoggedClass } from "../../sdk/log";
 import type { Storage } from "../../sdk/storage";
 import { openMemoryStorage } from "../../storage/memory/index";
 import type { BucketIndex, LeafChange } from "./bucket-index";
-import { JOURNAL_OPERATIONS_MAX, JOURNALED_LEAVES_MIN, LeafWriter } from "./leaf-writer";
+import { JOURNAL_OPERATIONS_MAX, LeafWriter } from "./leaf-writer";
 import { readStoredIndex } from "./stored-index";
 
 const GENERATION = "00000001";
+const LIMITS = { journaledLeavesMin: 64, journalLeavesMax: 10_000 };
 const MOUNTS = [
   ["replicated", "m1"],
   ["replicated", "m2"],
@@ -34,7 +35,7 @@ class Indexed {
 
   static async open(): Promise<Indexed> {
     const storage = await openMemoryStorage();
-    const { index, leaves } = await readStoredIndex(storage, GENERATION);
+    const { index, leaves } = await readStoredIndex(storage, GENERATION, LIMITS);
     return new Indexed(storage, index, leaves);
   }
 
@@ -55,7 +56,7 @@ class Indexed {
   }
 
   async reload(): Promise<void> {
-    const stored = await readStoredIndex(this.storage, GENERATION);
+    const stored = await readStoredIndex(this.storage, GENERATION, LIMITS);
     this.index = stored.index;
     this.leaves = stored.leaves;
   }
@@ -104,7 +105,7 @@ function negate(sum: Buffer): Buffer {
 
 test("what is stored is what is in memory, after any commits and restarts", async () => {
   const step = fc.record({
-    count: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: JOURNALED_LEAVES_MIN - 2, max: 200 })),
+    count: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: LIMITS.journaledLeavesMin - 2, max: 200 })),
     reloads: fc.boolean(),
     isDropped: fc.boolean(),
   });
@@ -117,7 +118,7 @@ test("what is stored is what is in memory, after any commits and restarts", asyn
         if (isDropped) indexed.leaves.plan(indexed.index, { replicated: new Map(), local: new Map() });
         const changes = changesOf(indexed.index, count, 120, below);
         expect(await indexed.commit(changes)).toBeLessThanOrEqual(changes.length + JOURNAL_OPERATIONS_MAX);
-        const stored = await readStoredIndex(indexed.storage, GENERATION);
+        const stored = await readStoredIndex(indexed.storage, GENERATION, LIMITS);
         expect(contentOf(stored.index)).toEqual(contentOf(indexed.index));
         expect(stored.leaves.journaledLeaves).toBe(indexed.leaves.journaledLeaves);
         if (reloads) await indexed.reload();
@@ -154,7 +155,7 @@ test("small commits that change journaled leaves empty the journal", async () =>
 
 test("a run of large commits keeps the journal bounded", async () => {
   const indexed = await Indexed.open();
-  indexed.leaves = new LeafWriter(GENERATION, [], 2_000);
+  indexed.leaves = new LeafWriter(GENERATION, [], { ...LIMITS, journalLeavesMax: 2_000 });
   const below = numbersFrom(3);
   for (let commits = 0; commits < 60; commits += 1) {
     const operations = await indexed.commit(changesOf(indexed.index, 200, 400, below));
@@ -178,7 +179,7 @@ test.each(["index", "journal"] as const)("a damaged record of the %s is named", 
     const damaged = Buffer.from(pair.value);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     await indexed.storage.commit({ preconditions: [], puts: [{ key: pair.key, value: damaged }], deletes: [] });
-    await expect(readStoredIndex(indexed.storage, GENERATION)).rejects.toMatchObject({
+    await expect(readStoredIndex(indexed.storage, GENERATION, LIMITS)).rejects.toMatchObject({
       code: "corrupt",
       detail: expect.stringContaining(pair.key),
     });
@@ -195,5 +196,5 @@ test("a record of the journal that is too short for what it promises is refused,
     puts: [{ key: pair.key, value: pair.value.subarray(0, 2) }],
     deletes: [],
   });
-  await expect(readStoredIndex(indexed.storage, GENERATION)).rejects.toMatchObject({ code: "corrupt" });
+  await expect(readStoredIndex(indexed.storage, GENERATION, LIMITS)).rejects.toMatchObject({ code: "corrupt" });
 });

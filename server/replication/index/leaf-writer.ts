@@ -1,5 +1,6 @@
 import { isZeroChecksum } from "../../sdk/checksum";
 import type { LoggedClass } from "../../sdk/log";
+import type { LogLimits } from "../log/log-limits";
 import type { BucketIndex, LeafChange, LeafPlace } from "./bucket-index";
 import { encodeJournal, type JournaledMount, journalKey } from "./journal-record";
 import { encodeLeaf, leafKey } from "./leaf-record";
@@ -24,10 +25,8 @@ export interface JournalRecord {
   }[];
 }
 
-/** From so many on a commit's leaves go into one record: a keyed hash places them, so nearly each lies on another page. */
-export const JOURNALED_LEAVES_MIN = 64;
-/** Leaves that the records may name in all: four times those of a mount, so that of the oldest record few still count. */
-const RETAINED_LEAVES_MAX = 262_144;
+export type JournalLimits = Pick<LogLimits, "journaledLeavesMin" | "journalLeavesMax">;
+
 /** Looked at in the oldest record, for each leaf that a commit changes. */
 const LOOKED_AT_PER_CHANGE = 2;
 const LOOKED_AT_MIN = 64;
@@ -53,7 +52,7 @@ export class LeafWriter {
   constructor(
     private readonly generation: string,
     records: readonly JournalRecord[],
-    private readonly retainedLeavesMax = RETAINED_LEAVES_MAX,
+    private readonly limits: JournalLimits,
   ) {
     this.records = [...records];
     this.sequence = records.at(-1)?.sequence ?? 0;
@@ -69,7 +68,7 @@ export class LeafWriter {
   plan(index: BucketIndex, changed: ChangedLeaves): LeafWrites {
     const plan = new Plan(this.passed);
     const count = countOf(changed);
-    const journaled = this.divide(index, changed, count >= JOURNALED_LEAVES_MIN, plan);
+    const journaled = this.divide(index, changed, count >= this.limits.journaledLeavesMin, plan);
     let added: JournalRecord | undefined;
     if (journaled.length > 0) {
       added = recordOf(this.sequence + 1, journaled);
@@ -109,9 +108,9 @@ export class LeafWriter {
 
   /** Takes the journal's oldest leaves over into records of their own, as many as the commit has operations for. */
   private clean(index: BucketIndex, count: number, plan: Plan): void {
-    const isLarge = count >= JOURNALED_LEAVES_MIN;
+    const isLarge = count >= this.limits.journaledLeavesMin;
     // A large commit is one of many: its leaves will change again before their records are old.
-    const retainedMax = isLarge ? this.retainedLeavesMax - count : 0;
+    const retainedMax = isLarge ? this.limits.journalLeavesMax - count : 0;
     const operationsMax = count + JOURNAL_OPERATIONS_MAX;
     let looks = Math.max(LOOKED_AT_MIN, count * LOOKED_AT_PER_CHANGE);
     let retained = this.retainedLeaves;

@@ -4,7 +4,7 @@ import type { ListOptions, Storage, StoredPair } from "../../sdk/storage";
 import { BucketIndex } from "./bucket-index";
 import { readJournal, sequenceOfJournal } from "./journal-record";
 import { decodeLeaf, placeOfLeaf } from "./leaf-record";
-import { type JournalRecord, LeafWriter } from "./leaf-writer";
+import { type JournalLimits, type JournalRecord, LeafWriter } from "./leaf-writer";
 
 const LEAVES_PER_SCAN = 4_096;
 /** A record of a large commit has some hundred kilobytes. */
@@ -17,7 +17,11 @@ export interface StoredIndex {
 }
 
 /** Reads all leaves and the journal of a generation. @throws `corrupt` naming the record */
-export async function readStoredIndex(storage: Storage, generation: string): Promise<StoredIndex> {
+export async function readStoredIndex(
+  storage: Storage,
+  generation: string,
+  limits: JournalLimits,
+): Promise<StoredIndex> {
   const newest = new Map<string, { readonly class: LoggedClass; readonly mountId: string; readonly sums: Sums }>();
   const records = await readRecords(storage, generation, (keyClass, mountId, leaf, sum) => {
     const name = `${keyClass}/${mountId}`;
@@ -35,7 +39,7 @@ export async function readStoredIndex(storage: Storage, generation: string): Pro
   for (const { class: keyClass, mountId, sums } of newest.values()) {
     for (const [leaf, delta] of sums) index.add({ class: keyClass, mountId, leaf, delta });
   }
-  return { index, leaves: new LeafWriter(generation, records) };
+  return { index, leaves: new LeafWriter(generation, records, limits) };
 }
 
 type Sums = Map<number, Buffer>;

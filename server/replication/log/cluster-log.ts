@@ -25,6 +25,7 @@ import type {
 import type { Precondition, Storage, StoredValue } from "../../sdk/storage";
 import { walkElements } from "../index/index-walk";
 import { exportChunk } from "./export";
+import type { LogLimits } from "./log-limits";
 import { LogReader } from "./log-reader";
 import { type LogKeys, LogStore } from "./log-store";
 import { LogTrimmer } from "./log-trimmer";
@@ -47,6 +48,7 @@ export interface ClusterLogOptions {
   readonly retentionBytes?: number;
   /** @default 72 hours */
   readonly retentionMilliseconds?: number;
+  readonly limits?: LogLimits | undefined;
   /** Entries kept in memory for followers. @default 16 MiB */
   readonly recentBytes?: number;
 }

@@ -7,6 +7,7 @@ import { BucketIndex } from "../index/bucket-index";
 import { LeafWriter } from "../index/leaf-writer";
 import { MultisetHasher } from "../index/multiset-hash";
 import { readStoredIndex, type StoredIndex } from "../index/stored-index";
+import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log-limits";
 import { decodeEntryRecord, entryKey } from "./log-record";
 import { decodeState, emptyState, type LogState, stateKey } from "./log-state";
 import { decodeCiphertext } from "./stored-ciphertext";
@@ -22,6 +23,7 @@ export interface LogStoreOptions {
   readonly generation: string;
   readonly clusterId: string;
   readonly keys: LogKeys;
+  readonly limits?: LogLimits | undefined;
 }
 
 /** State and sums of a log as they are stored. */
@@ -36,6 +38,7 @@ export class LogStore {
   readonly clusterId: string;
   readonly recordKey: HmacKey;
   readonly hasher: MultisetHasher;
+  readonly limits: LogLimits;
   state: LogState;
   index = new BucketIndex();
   leaves: LeafWriter;
@@ -47,7 +50,8 @@ export class LogStore {
     this.recordKey = new HmacKey(options.keys.record);
     this.hasher = new MultisetHasher(options.keys.index);
     this.state = emptyState(options.clusterId);
-    this.leaves = new LeafWriter(options.generation, []);
+    this.limits = options.limits ?? DEFAULT_LOG_LIMITS;
+    this.leaves = new LeafWriter(options.generation, [], this.limits);
   }
 
   /**
@@ -63,7 +67,7 @@ export class LogStore {
     const [record] = await this.storage.read([stateKey(this.generation)]);
     const state =
       record === undefined ? emptyState(this.clusterId) : decodeState(this.recordKey, this.generation, record.value);
-    const { index, leaves } = await readStoredIndex(this.storage, this.generation);
+    const { index, leaves } = await readStoredIndex(this.storage, this.generation, this.limits);
     for (const keyClass of ["replicated", "local"] as const) {
       if (!index.classSum(keyClass).equals(state.checksums[keyClass])) {
         throw corruptRecord(`index of class ${keyClass}`);

@@ -24,8 +24,6 @@ const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
 };
 
 const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
-/** Of a large batch, so that one part is checked and encoded while the one before it is synced. */
-const PART_ENTRIES = 512;
 
 /** Applies what an upstream ships, inside the writer. */
 export class UpstreamApply {
@@ -114,7 +112,7 @@ export class UpstreamApply {
     for (const [at, entry] of entries.entries()) {
       operations += entry.operations.length * 2 + 1;
       for (const { value } of entry.operations) bytes += value?.length ?? 0;
-      if (at === PART_ENTRIES) return at;
+      if (at === this.store.limits.upstreamEntriesPerCommit) return at;
       if (at > 0 && (operations > operationsMax || bytes > COMMIT_BYTES_MAX)) return at;
     }
     return entries.length;
