@@ -119,6 +119,8 @@ export class PrimaryAdmin {
       if (member === undefined) throw new ServerError("invalid_request", `there is no secondary with the id ${id}`);
       await this.changes.commit([this.state.store.putMember(mode, { ...member, revoked: true })]);
       this.hub.drop(mode, id);
+      // Who waits for a secondary's word may wait for nobody now.
+      await this.changes.settle(this.runners);
       this.deps.logger.log("warn", "secondary revoked", { mode, secondary: id });
       return [];
     });

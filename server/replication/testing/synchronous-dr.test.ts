@@ -118,6 +118,23 @@ test("block: a primary that restarts alone refuses writes from the start, until 
   expect(await getKey(a.core, "data/m1/alone")).toBe("alone");
 });
 
+test("block: who waits for a DR secondary waits no more when the last one is revoked", async () => {
+  const [a] = await pair("block", LONG_MILLISECONDS);
+  const release = holdStreams(false);
+  const writing = write(a, "waits");
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  await a.replication.revokeSecondary("dr", "b");
+  const began = performance.now();
+  await writing;
+  expect(performance.now() - began).toBeLessThan(LONG_MILLISECONDS / 2);
+  release();
+  const view = a.core.barrier.view("core/replication/", "local");
+  await until(
+    "nobody is held to it over a restart either",
+    async () => (await view.get("synchronous-dr")) === undefined,
+  );
+});
+
 test("block: a blip shorter than the time costs nobody a write", async () => {
   const [a, b] = await pair("block", LONG_MILLISECONDS);
   const writing = keepWriting((n) => write(a, `k${n}`));
