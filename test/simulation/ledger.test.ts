@@ -36,6 +36,16 @@ test("what an old primary says late of the time before a lossless promotion must
   expect(found).toEqual(["1: a acknowledged k10 at its index 10, b took over with 9"]);
 });
 
+test("a write that is told late is not taken for the newest", () => {
+  const { ledger } = watched();
+  const late = ledger.begin("t", "k", "late");
+  write(ledger, "k", "a", 20);
+  ledger.acknowledge(late, "a", 10);
+  expect(ledger.allowed("t", "k")).toEqual(new Set(["k at 20"]));
+  write(ledger, "k", "a", 30);
+  expect(ledger.allowed("t", "k")).toEqual(new Set(["k at 30"]));
+});
+
 test("what a replaced primary writes after an operator's override is its own, what it wrote before is not", () => {
   const { ledger, found } = watched();
   const before = ledger.begin("t", "before", "v");

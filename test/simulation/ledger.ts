@@ -121,8 +121,11 @@ export class Ledger {
     const table = this.table(attempt.table);
     if (cluster !== table.owner && !this.wasInherited(attempt, table.owner)) return;
     table.open.get(attempt.key)?.delete(attempt);
-    table.acked.set(attempt.key, [...(table.acked.get(attempt.key) ?? []), attempt]);
-    table.pardoned.delete(attempt.key);
+    const acked = table.acked.get(attempt.key) ?? [];
+    // An answer that waited for long may come after those of later writes: what is stored is in the order of the log.
+    const before = acked.findLastIndex((one) => one.cluster !== cluster || one.index < index) + 1;
+    table.acked.set(attempt.key, acked.toSpliced(before, 0, attempt));
+    if (before === acked.length) table.pardoned.delete(attempt.key);
   }
 
   /** Invariant 2: in one epoch one cluster acknowledges. */
