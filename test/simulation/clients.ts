@@ -18,6 +18,7 @@ export class Clients {
   private done: readonly Promise<void>[] = [];
   private readonly begun: (() => Promise<void>)[] = [];
   private clients = 0;
+  /** Requests that went to a process that ran: what nobody was asked to do proves nothing. */
   operations = 0;
 
   constructor(private readonly world: World) {}
@@ -48,7 +49,8 @@ export class Clients {
     await Promise.all(this.done);
   }
 
-  private begin(name: string, write: (random: SeededRandom, at: number) => Promise<void>): void {
+  /** @param step resolves with how many requests it made */
+  private begin(name: string, step: (random: SeededRandom, at: number) => Promise<number>): void {
     const random = new SeededRandom(this.world.seed, "client", name);
     this.clients += 1;
     const run = async (): Promise<void> => {
@@ -56,14 +58,14 @@ export class Clients {
       const pause = (this.clients * 1_000) / OPERATIONS_PER_SECOND;
       for (let at = 0; this.running; at += 1) {
         await this.world.scheduler.sleep(random.between(0.1, 1.9) * pause);
-        this.operations += 1;
-        await write(random, at);
+        const made = await step(random, at);
+        this.operations += made;
       }
     };
     this.begun.push(run);
   }
 
-  private async writeShared(random: SeededRandom, client: number, at: number): Promise<void> {
+  private async writeShared(random: SeededRandom, client: number, at: number): Promise<number> {
     const mount = random.chance(0.3) ? FILTERED_MOUNT : OPEN_MOUNT;
     const key = `data/${mount}/c${client}-k${random.integerBelow(KEYS_PER_CLIENT)}`;
     const { topology, clusters: all } = this.world;
@@ -71,15 +73,15 @@ export class Clients {
     const clusters = [...all.values()].filter(
       ({ name }) => mount !== FILTERED_MOUNT || !topology.filterable.includes(this.world.siteOf(name)),
     );
-    await this.write(random, "shared", key, at, this.choose(random, clusters, "shared"));
+    return await this.write(random, "shared", key, at, this.choose(random, clusters, "shared"));
   }
 
-  private async writeOwn(random: SeededRandom, site: string, at: number): Promise<void> {
+  private async writeOwn(random: SeededRandom, site: string, at: number): Promise<number> {
     const key = `core/token/${TOKEN_MARK}${site}-${random.integerBelow(KEYS_PER_CLIENT)}`;
     const table = tableOfSite(site);
     const names = this.world.topology.sites[site] ?? [];
     const clusters = names.map((name) => this.world.cluster(name));
-    await this.write(random, table, key, at, this.choose(random, clusters, table));
+    return await this.write(random, table, key, at, this.choose(random, clusters, table));
   }
 
   /** Mostly the one that should answer, sometimes any: clients do not know of failovers. */
@@ -93,7 +95,8 @@ export class Clients {
     key: string,
     at: number,
     cluster: SimulatedCluster,
-  ): Promise<void> {
+  ): Promise<number> {
+    if (!cluster.host.alive) return 0;
     const value = random.chance(0.1) ? undefined : `${key} ${at}${random.chance(0.05) ? ".".repeat(3_000) : ""}`;
     const keyClass = table === "shared" ? "replicated" : "local";
     const attempt = this.world.ledger.begin(table, key, value);
@@ -104,14 +107,15 @@ export class Clients {
       const index = await cluster.put(keyClass, key, value);
       if (cluster.clusterId === clusterId) this.acknowledged(attempt, cluster, index);
     });
+    return 1;
   }
 
   /** A new key each time, so that a request that arrives late disturbs no later one. */
-  private async forward(secondary: string, at: number): Promise<void> {
+  private async forward(secondary: string, at: number): Promise<number> {
     const { world } = this;
     const cluster = world.cluster(secondary);
     const { replication } = cluster;
-    if (replication?.state().performance !== "secondary") return;
+    if (replication?.state().performance !== "secondary") return 0;
     const key = `data/${OPEN_MOUNT}/forwarded-${secondary}-${at % 40}-${Math.floor(at / 40)}`;
     const attempt = world.ledger.begin("shared", key, key);
     await this.settle(attempt, true, async () => {
@@ -130,6 +134,7 @@ export class Clients {
         world.violate(6, `${secondary} waited for index ${answer.index} and reads ${found} as ${key}`);
       }
     });
+    return 1;
   }
 
   private acknowledged(attempt: Attempt, cluster: SimulatedCluster, index: number): void {

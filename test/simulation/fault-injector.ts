@@ -37,13 +37,18 @@ export class FaultInjector {
   }
 
   private strike(): void {
-    const { scheduler, clusters, coverage } = this.world;
+    const { scheduler, clusters, coverage, network } = this.world;
     const kind = this.random.pick(this.drawn);
     const cluster = this.random.pick([...clusters.values()]);
+    const fault = FAULTS[kind];
+    if (fault?.strikes === "connections" ? !network.hasConnections : !cluster.host.alive) {
+      coverage.count("faults that found nothing to strike");
+      return;
+    }
     scheduler.trace(`fault ${kind} at ${cluster.name}`);
     coverage.count(`fault ${kind}`);
     this.faults += 1;
-    void FAULTS[kind]?.run(this, cluster, this.random);
+    void fault?.run(this, cluster, this.random);
   }
 
   async partition(cluster: SimulatedCluster, random: SeededRandom, bothWays: boolean): Promise<void> {

@@ -18,14 +18,19 @@ export class KvClient {
     private readonly name: string,
   ) {}
 
-  async step(random: SeededRandom): Promise<void> {
+  /** @returns how many requests it made */
+  async step(random: SeededRandom): Promise<number> {
     const { ledger } = this.world;
     const primary = this.world.cluster(ledger.ownerOf("shared"));
     // What an unplanned promotion lost is not read back: from then on others are used.
     const path = `era-${this.world.era}-${random.integerBelow(KEYS)}`;
-    if (primary.mounts === undefined) this.world.coverage.count("primary was down");
-    else if (random.chance(0.35)) await this.read(primary, path);
+    if (primary.mounts === undefined) {
+      this.world.coverage.count("primary was down");
+      return 0;
+    }
+    if (random.chance(0.35)) await this.read(primary, path);
     else await this.write(primary, path, random);
+    return 1;
   }
 
   private async read(primary: SimulatedCluster, path: string): Promise<void> {

@@ -25,13 +25,14 @@ export class LoginClient {
     private readonly name: string,
   ) {}
 
-  async step(random: SeededRandom): Promise<void> {
+  /** @returns how many requests it made */
+  async step(random: SeededRandom): Promise<number> {
     const { current } = this;
-    if (current === undefined || current.attempts <= 0) await this.make(random);
-    else await this.logIn(random, current);
+    if (current === undefined || current.attempts <= 0) return await this.make(random);
+    return await this.logIn(random, current);
   }
 
-  private async make(random: SeededRandom): Promise<void> {
+  private async make(random: SeededRandom): Promise<number> {
     const { world } = this;
     this.current = undefined;
     this.made += 1;
@@ -39,6 +40,7 @@ export class LoginClient {
     const usesMax = 1 + random.integerBelow(USES_MAX);
     const owner = world.cluster(world.ledger.ownerOf("shared"));
     const { era } = world;
+    if (owner.mounts === undefined) return 0;
     await patiently(world, "secret id", async () => {
       const { approle } = owner.requireMounts();
       await approle("write", `role/${id}`, { body: { secret_id_num_uses: usesMax } });
@@ -49,12 +51,14 @@ export class LoginClient {
       world.uses.created(id, usesMax);
       this.current = { id, roleId, secretId, attempts: usesMax + 3 };
     });
+    return 1;
   }
 
   /** At several clusters at once, now and then. */
-  private async logIn(random: SeededRandom, credential: Credential): Promise<void> {
-    const clusters = [...this.world.clusters.values()].filter(isInSet);
-    if (clusters.length === 0) return;
+  private async logIn(random: SeededRandom, credential: Credential): Promise<number> {
+    const { world } = this;
+    const clusters = [...world.clusters.values()].filter((cluster) => isInSet(world, cluster));
+    if (clusters.length === 0) return 0;
     const times = random.chance(0.5) ? 2 : 1;
     await Promise.all(
       Array.from({ length: times }, () => {
@@ -62,6 +66,7 @@ export class LoginClient {
         return this.tryAt(random.pick(clusters), credential);
       }),
     );
+    return times;
   }
 
   private async tryAt(cluster: SimulatedCluster, { id, roleId, secretId }: Credential): Promise<void> {
@@ -69,19 +74,21 @@ export class LoginClient {
     await patiently(world, "login", async () => {
       const body = { role_id: roleId, secret_id: secretId };
       const outcome = await cluster.requireMounts().approle("update", "login", { body });
-      if (outcome.kind !== "login" || !isInSet(cluster)) return;
-      const { performance } = cluster.requireReplication().state();
-      world.coverage.count(`logins with a counted secret id at a ${performance}`);
+      if (outcome.kind !== "login" || !isInSet(world, cluster)) return;
+      const { performance, dr } = cluster.requireReplication().state();
+      const role = performance === "disabled" ? `DR ${dr}` : performance;
+      world.coverage.count(`logins with a counted secret id at a ${role}`);
       world.uses.honoured(id, cluster.name);
     });
   }
 }
 
 /** One that stands alone has the credentials of its own that it was left with. */
-function isInSet(cluster: SimulatedCluster): boolean {
+function isInSet({ topology }: World, cluster: SimulatedCluster): boolean {
   const roles = cluster.replication?.state();
   if (roles === undefined || roles.dr === "secondary") return false;
-  return roles.performance === "primary" || roles.performance === "secondary";
+  if (topology.links.some(({ mode }) => mode === "performance")) return /^(primary|secondary)$/.test(roles.performance);
+  return roles.dr === "primary";
 }
 
 function textOf(outcome: Outcome, name: string): string {

@@ -1,4 +1,4 @@
-import { FAULT_KINDS } from "./fault-kinds";
+import { FAULT_EFFECTS, FAULT_KINDS } from "./fault-kinds";
 
 const MODES = ["performance", "dr"];
 
@@ -57,11 +57,13 @@ const CHECKS = [
   "sessions that went on elsewhere",
   "logins with a counted secret id at a primary",
   "logins with a counted secret id at a secondary",
+  "logins with a counted secret id at a DR primary",
 ];
 
 /** Everything that the seeds of a run together must have reached. */
 export const REQUIRED: readonly string[] = [
   ...FAULT_KINDS.map((kind) => `fault ${kind}`),
+  ...FAULT_EFFECTS.map((effect) => `felt: ${effect}`),
   ...STATES,
   ...ROLES,
   ...MOVES,

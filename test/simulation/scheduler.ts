@@ -34,6 +34,8 @@ export class Scheduler {
   private unhashed = "";
   /** Sees every line of the trace. */
   onTrace: (line: string) => void = () => undefined;
+  /** An event comes later than it should, for its process is paused. */
+  deferred: () => void = () => undefined;
   /** Runs after every event, when everything has settled. */
   afterEvent: () => void = () => undefined;
 
@@ -97,6 +99,7 @@ export class Scheduler {
     const { owner } = event;
     if (event.cancelled || owner?.alive === false) return;
     if (owner !== undefined && owner.pausedUntilMilliseconds > this.nowMilliseconds) {
+      this.deferred();
       this.push({ ...event, atMilliseconds: owner.pausedUntilMilliseconds, sequence: this.sequence++ });
       return;
     }

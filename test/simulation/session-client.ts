@@ -21,11 +21,13 @@ export class SessionClient {
     return `${this.name}-${this.series}`;
   }
 
-  async step(random: SeededRandom): Promise<void> {
+  /** @returns how many requests it made */
+  async step(random: SeededRandom): Promise<number> {
     const home = this.world.cluster(this.secondary);
-    if (home.replication?.state().performance !== "secondary") return;
+    if (home.replication?.state().performance !== "secondary") return 0;
     if (random.chance(0.5)) await this.write(home, random);
     else await patiently(this.world, "session read", () => this.read(home, this.session));
+    return 1;
   }
 
   private async write(home: SimulatedCluster, random: SeededRandom): Promise<void> {

@@ -44,6 +44,8 @@ export interface SimulatedWorld {
   /** A role change is about to be committed. */
   roleCommit(cluster: SimulatedCluster, change: RoleCommit): void;
   logged(cluster: SimulatedCluster, line: string): void;
+  /** A fault had an effect on something that runs: by its name in the coverage. */
+  felt(effect: string): void;
 }
 
 /** One run of the process of a cluster, from its start to its crash. */
@@ -148,6 +150,7 @@ export class SimulatedCluster {
       ambiguous: () => {
         this.ambiguousAtMilliseconds = scheduler.nowMilliseconds;
       },
+      felt: (effect) => this.world.felt(effect),
       undurable: acknowledgesEarly ? this.undurable : undefined,
     });
     const lifecycle = await openLifecycle({
@@ -247,6 +250,7 @@ export class SimulatedCluster {
 
   private mayDie(host: Incarnation, moment: CommitMoment): void {
     if (this.crashAtCommit !== moment || host !== this.host) return;
+    this.world.felt(`processes killed ${moment} a commit was durable`);
     // Of a group that was not told to be durable some commits may be.
     this.crash(moment === "before" ? this.host.number % 3 : 0, this.host.number % 2 === 0);
   }

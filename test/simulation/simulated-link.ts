@@ -109,7 +109,11 @@ export class Link {
   /** Runs at the far end after the time the network takes, if the network lets it through now. @returns whether it does */
   sendTo(end: LinkEnd, label: string, run: () => void, notBeforeMilliseconds = 0): number | undefined {
     const [from, to] = [this.hostAt(otherEnd(end)).name, this.hostAt(end).name];
-    if (this.network.isBlocked(from, to)) return undefined;
+    if (this.network.isBlocked(from, to)) {
+      const isOneWay = !this.network.isBlocked(to, from);
+      this.network.felt(isOneWay ? "frames held up in one direction" : "frames held up in both directions");
+      return undefined;
+    }
     const { scheduler } = this.network;
     const arrival = Math.max(
       notBeforeMilliseconds,
@@ -127,6 +131,11 @@ export class Link {
   /** A frame for an end that is not there: the sender is told. */
   answerReset(sender: LinkEnd): void {
     this.sendTo(sender, "reset", () => this.breakEnd(sender));
+  }
+
+  /** The end still gets frames of a connection that the other end has given up for a new one. */
+  isOvertaken(end: LinkEnd): boolean {
+    return this.broken[otherEnd(end)] && this.network.hasLater(this);
   }
 
   forget(channel: LinkedChannel): void {
@@ -280,9 +289,11 @@ export class LinkedChannel {
     const pipe = this.to[end];
     pipe.underWay -= 1;
     if (this.link.isBroken(end)) {
+      this.link.network.felt("frames for an end that had lost its connection");
       this.link.answerReset(otherEnd(end));
       return;
     }
+    if (this.link.isOvertaken(end)) this.link.network.felt("frames of a connection that a later one had overtaken");
     this.link.heard(end);
     if (this.dropped[end]) return;
     pipe.arrived.push(parcel);

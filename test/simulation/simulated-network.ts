@@ -53,6 +53,8 @@ export class SimulatedNetwork {
   duplicateShare = 0;
   /** Sees every frame when it is sent. */
   tap: (frame: TappedFrame) => void = () => undefined;
+  /** A fault had an effect on a frame or a connection: by its name in the coverage. */
+  felt: (effect: string) => void = () => undefined;
   /** Sees every frame when its receiver takes it. */
   taken: (frame: TappedFrame) => void = () => undefined;
 
@@ -82,16 +84,27 @@ export class SimulatedNetwork {
     return this.blocked.has(`${from}>${to}`);
   }
 
-  /** Ends some connections that stand. @returns how many */
-  reset(share: number, oneSided: boolean): number {
-    let ended = 0;
+  /** Whether there is a connection that something could happen to. */
+  get hasConnections(): boolean {
+    return this.links.size > 0;
+  }
+
+  /** Whether the two have a later connection than this one. */
+  hasLater(link: Link): boolean {
+    const all = [...this.links];
+    return all
+      .slice(all.indexOf(link) + 1)
+      .some(({ client, server }) => client === link.client && server === link.server);
+  }
+
+  /** Ends some connections that stand. */
+  reset(share: number, oneSided: boolean): void {
     for (const link of [...this.links]) {
       if (!this.random.chance(share)) continue;
-      ended += 1;
+      this.felt(oneSided ? "connections lost at one end" : "connections lost at both ends");
       if (oneSided) link.breakEnd(this.random.chance(0.5) ? "client" : "server");
       else link.breakBoth();
     }
-    return ended;
   }
 
   /** From now on some connections are slow. @returns them */
@@ -119,6 +132,7 @@ export class SimulatedNetwork {
   /** One-way time of a frame. */
   delay(): number {
     const resent = this.random.chance(this.lossShare) ? this.random.between(40, 900) : 0;
+    if (resent > 0) this.felt("packets lost and sent again");
     return this.random.between(0.2, this.latencyMilliseconds) + resent;
   }
 
@@ -190,7 +204,10 @@ export class SimulatedNetwork {
       gate.refused("not_a_member", client.name);
       throw new TransportClosed("peer closed the connection");
     }
-    if (this.random.chance(this.duplicateShare)) this.connect(client, host, gate, peer).breakEnd("client");
+    if (this.random.chance(this.duplicateShare)) {
+      this.felt("connections that the server saw twice");
+      this.connect(client, host, gate, peer).breakEnd("client");
+    }
     return this.connect(client, host, gate, peer).connectionOf("client");
   }
 

@@ -1,5 +1,11 @@
 import { crc32 } from "node:zlib";
-import type { CommitBatch, ListOptions, Storage, StorageCapabilities } from "../../server/sdk/storage";
+import {
+  type CommitBatch,
+  type ListOptions,
+  type Storage,
+  type StorageCapabilities,
+  StorageFull,
+} from "../../server/sdk/storage";
 import type { MemoryDisk } from "../../server/storage/memory/disk";
 import type { MemoryFaults } from "../../server/storage/memory/faults";
 import { openMemoryStorage } from "../../server/storage/memory/index";
@@ -43,6 +49,8 @@ export interface SimulatedStorageOptions {
   atCommit(moment: CommitMoment): void;
   /** A commit became durable and its caller is told that it failed. */
   ambiguous(): void;
+  /** A call felt the trouble: by its name in the coverage. */
+  felt(effect: string): void;
   /** Planted bug: commits that a crash undoes although they were said to be durable, newest last. */
   readonly undurable: CommitBatch[] | undefined;
 }
@@ -52,7 +60,8 @@ export async function openSimulatedStorage(options: SimulatedStorageOptions): Pr
   return new SimulatedStorage(options, await openMemoryStorage({ disk: options.disk, faults: faultsOf(options) }));
 }
 
-function faultsOf({ scheduler, owner, random, disk, trouble, atCommit }: SimulatedStorageOptions): MemoryFaults {
+function faultsOf(options: SimulatedStorageOptions): MemoryFaults {
+  const { scheduler, owner, random, disk, trouble, atCommit, felt } = options;
   return {
     sync: async () => {
       await scheduler.sleep(random.between(0.1, trouble().syncMilliseconds), owner, "sync");
@@ -60,11 +69,18 @@ function faultsOf({ scheduler, owner, random, disk, trouble, atCommit }: Simulat
       if (!owner.alive) await never();
     },
     capacityBytes: () => (trouble().full ? disk.usedBytes : Number.POSITIVE_INFINITY),
-    fail: () => (random.chance(trouble().errorShare) ? new Error("simulated input/output error") : undefined),
+    fail: (operation) => {
+      if (!random.chance(trouble().errorShare)) return undefined;
+      felt(operation === "commit" ? "commits failed" : "reads failed");
+      return new Error("simulated input/output error");
+    },
     corrupt: (key, value) => {
       const { flipShare, rot } = trouble();
       if (flipShare === 0 && rot === undefined) return value;
-      return random.chance(flipShare) || isRotten(rot, key) ? flipped(value, random) : value;
+      const isFlipped = random.chance(flipShare);
+      if (!isFlipped && !isRotten(rot, key)) return value;
+      felt(isFlipped ? "bits flipped in values read" : "rotten values read");
+      return flipped(value, random);
     },
   };
 }
@@ -104,14 +120,18 @@ class SimulatedStorage implements Storage {
   }
 
   commit(batch: CommitBatch): Promise<number> {
-    const { undurable, random, trouble, atCommit, owner, disk } = this.options;
+    const { undurable, random, trouble, atCommit, owner, disk, felt } = this.options;
     return this.answer(async () => {
       const undo = undurable === undefined ? undefined : inverseOf(batch, disk);
-      const revision = await this.inner.commit(batch);
+      const revision = await this.inner.commit(batch).catch((error: unknown) => {
+        if (error instanceof StorageFull) felt("commits refused by a full disk");
+        throw error;
+      });
       if (undo !== undefined) undurable?.push(undo);
       atCommit("after");
       if (!owner.alive || !random.chance(trouble().ambiguousShare)) return revision;
       this.options.ambiguous();
+      felt("commits made that said they failed");
       throw new Error("simulated error after a commit");
     });
   }

@@ -74,6 +74,8 @@ export class World implements SimulatedWorld {
     this.random = new SeededRandom(options.seed, "world");
     this.scheduler.onTrace = options.onTrace ?? (() => undefined);
     this.network = new SimulatedNetwork(this.scheduler, new SeededRandom(options.seed, "network"));
+    this.network.felt = (effect) => this.felt(effect);
+    this.scheduler.deferred = () => this.felt("events of a paused process");
     this.ledger = new Ledger((invariant, text) => this.violate(invariant, text));
     this.topology = this.random.pick(TOPOLOGIES);
     this.filters = new Filters(this.topology.filtered, () => this.scheduler.nowMilliseconds);
@@ -183,6 +185,10 @@ export class World implements SimulatedWorld {
 
   roleCommit(cluster: SimulatedCluster, change: RoleCommit): void {
     this.pendingRoles.set(cluster.name, change);
+  }
+
+  felt(effect: string): void {
+    this.coverage.count(`felt: ${effect}`);
   }
 
   logged(cluster: SimulatedCluster, line: string): void {
