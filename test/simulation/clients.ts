@@ -84,9 +84,12 @@ export class Clients {
     return await this.write(random, table, key, at, this.choose(random, clusters, table));
   }
 
-  /** Mostly the one that should answer, sometimes any: clients do not know of failovers. */
+  /** Mostly the one that should answer, sometimes who did before, or any: clients do not know of failovers. */
   private choose(random: SeededRandom, clusters: readonly SimulatedCluster[], table: string): SimulatedCluster {
-    return random.chance(0.8) ? this.world.cluster(this.world.ledger.ownerOf(table)) : random.pick(clusters);
+    const { ledger, successions } = this.world;
+    if (random.chance(0.75)) return this.world.cluster(ledger.ownerOf(table));
+    const replaced = clusters.filter(({ name }) => successions.isReplaced(name));
+    return random.pick(replaced.length > 0 ? replaced : clusters);
   }
 
   private async write(
@@ -105,7 +108,9 @@ export class Clients {
     const wasPrimary = table === "shared" ? takesWrites(cluster) : cluster.replication?.state().dr !== "secondary";
     await this.settle(attempt, wasPrimary, async () => {
       const index = await cluster.put(keyClass, key, value);
-      if (cluster.clusterId === clusterId) this.acknowledged(attempt, cluster, index);
+      if (cluster.clusterId !== clusterId) return;
+      this.acknowledged(attempt, cluster, index);
+      this.checkSuccession(cluster, index, table === "shared");
     });
     return 1;
   }
@@ -151,6 +156,15 @@ export class Clients {
     if (shared && performance !== "disabled")
       ledger.acknowledgedIn("shared", "performance", epochs.performance, cluster.name);
     if (dr !== "disabled") ledger.acknowledgedIn(this.world.siteOf(cluster.name), "dr", epochs.dr, cluster.name);
+  }
+
+  private checkSuccession(cluster: SimulatedCluster, index: number, isShared: boolean): void {
+    const { successions, coverage } = this.world;
+    const epochs = cluster.history.entryAt(index)?.epochs;
+    if (epochs === undefined) return;
+    const { name, sinceMilliseconds } = cluster.host;
+    if (successions.acknowledged({ cluster: name, sinceMilliseconds, epochs, isShared }))
+      coverage.count("writes of a primary that does not know yet that it was replaced");
   }
 
   private settle(attempt: Attempt, wasPrimary: boolean, run: () => Promise<void>): Promise<void> {

@@ -6,11 +6,12 @@ import { UpstreamApply } from "../../server/replication/log/upstream-apply";
 import type { ReplicationDependencies } from "../../server/replication/role/dependencies";
 import { Failover } from "../../server/replication/role/failover";
 import { IndexStandings } from "../../server/replication/role/index-standings";
+import { LineageConfirmation } from "../../server/replication/role/lineage-confirmation";
 import { RoleState } from "../../server/replication/role/role-state";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
-import { LINEARIZABLE } from "./world";
+import { FENCED, LINEARIZABLE } from "./world";
 
 /** A planted bug. */
 export interface Mutation {
@@ -98,6 +99,11 @@ export const MUTATIONS: readonly Mutation[] = [
           () => (_key, task) => (typeof task === "function" ? task() : undefined),
         ),
       ]),
+  },
+  {
+    name: "acknowledges without a secondary's word",
+    breaks: FENCED,
+    plant: () => replaceMethod(LineageConfirmation.prototype, "isWaiting", () => () => false),
   },
   {
     name: "gives up after a lost connection",

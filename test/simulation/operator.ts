@@ -78,6 +78,7 @@ export class Operator {
   enablePrimary(cluster: SimulatedCluster, mode: ReplicationMode, milliseconds: number): Promise<boolean> {
     return this.insist(milliseconds, async () => {
       if (this.roleOf(cluster, mode) === "primary") return true;
+      this.world.successions.excuse(mode, cluster.name);
       await this.call("enable primary", cluster, (service) =>
         service.enablePrimary(mode, { primaryClusterAddress: "" }),
       );
@@ -158,7 +159,8 @@ export class Operator {
 
   /** @returns whether nobody can follow with the secondary's credentials any more */
   revoke(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
-    const { ledger } = this.world;
+    const { ledger, successions } = this.world;
+    successions.excuse(mode, primary.name);
     // Without a DR secondary nothing is acknowledged synchronously any more.
     const ends = mode === "dr" && ledger.unguard(primary.name);
     return this.call(`revoke ${mode} secondary`, primary, (service) =>
@@ -174,6 +176,7 @@ export class Operator {
     return this.insist(milliseconds, async () => {
       const role = this.roleOf(cluster, mode);
       if (role === "disabled") return true;
+      this.world.successions.excuse(mode, cluster.name);
       await this.call(`disable ${mode} ${role}`, cluster, (service) =>
         role === "primary" ? service.disablePrimary(mode) : service.disableSecondary(mode),
       );
@@ -263,9 +266,10 @@ export class Operator {
 
   /** An operator decides that a replaced primary goes on all the same. */
   async overrideFence(cluster: SimulatedCluster, mode: ReplicationMode): Promise<void> {
-    const { ledger } = this.world;
+    const { ledger, successions } = this.world;
     const { core } = cluster;
     if (core === undefined) return;
+    successions.excuse(mode, cluster.name);
     ledger.override(cluster.name, core.log.lastIndex());
     await this.call(`override ${mode} fence`, cluster, (service) =>
       service.overrideFence(mode).catch((error: unknown) => {

@@ -8,6 +8,7 @@ const STATES = [
   "state idle -> merkle-diff",
   "state stream-wals -> merkle-diff",
   "state stream-wals -> idle",
+  "state merkle-sync -> merkle-diff",
   "state merkle-diff -> merkle-sync",
   "state merkle-diff -> idle",
   "state merkle-sync -> stream-wals",
@@ -29,7 +30,19 @@ const ROLES = MODES.flatMap((mode) => [
   `update ${mode} primary by addresses: done`,
 ]);
 
-const MOVES = ["two DR secondaries promoted at once", "override dr fence: done", "fenced"];
+const MOVES = ["two DR secondaries promoted at once", "override dr fence: done"];
+
+/** What becomes of a primary, from one state to the next. */
+const PRIMARY_STATES = [
+  "fenced",
+  "fence no longer needed",
+  "waits for a secondary's word",
+  "confirmed by a secondary",
+  "DR synchronous",
+  "DR synchronous no more",
+  "divergence reported",
+  "demotion failed",
+];
 
 const FILTERS = ["paths filter by deny: done", "paths filter by allow: done", "paths filter removed: done"];
 
@@ -47,6 +60,8 @@ const CHECKS = [
   "frames with the mount that others filter",
   "positions compared",
   "tables read back",
+  "primaries that were replaced by the only one they wait for",
+  "writes of a primary that does not know yet that it was replaced",
   "checksums compared",
   "writes acknowledged",
   "writes forwarded",
@@ -67,6 +82,7 @@ export const REQUIRED: readonly string[] = [
   ...STATES,
   ...ROLES,
   ...MOVES,
+  ...PRIMARY_STATES,
   ...FILTERS,
   ...BUILDS,
   ...CHECKS,

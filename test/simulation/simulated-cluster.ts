@@ -27,6 +27,7 @@ import { SimulatedMounts } from "./simulated-mounts";
 import type { NetworkHost, SimulatedNetwork } from "./simulated-network";
 import { type CommitMoment, type DiskTrouble, HEALTHY_DISK, openSimulatedStorage } from "./simulated-storage";
 import { SimulatedWrapping } from "./simulated-wrapping";
+import { LEASE_MILLISECONDS } from "./successions";
 
 /** What all clusters of a simulation share. */
 export interface SimulatedWorld {
@@ -55,6 +56,7 @@ class Incarnation implements NetworkHost {
   constructor(
     readonly name: string,
     readonly number: number,
+    readonly sinceMilliseconds: number,
   ) {}
 }
 
@@ -72,7 +74,7 @@ export class SimulatedCluster {
   private readonly undurable: CommitBatch[] = [];
   generation = "";
   openings = 0;
-  host = new Incarnation("", 0);
+  host = new Incarnation("", 0, 0);
   lifecycle: Lifecycle | undefined;
   private service: ReplicationService | undefined;
   private wrapping: WrappingPort | undefined;
@@ -136,7 +138,7 @@ export class SimulatedCluster {
   async start(): Promise<void> {
     const { network, seed, acknowledgesEarly, retentionBytes, logLimits } = this.world;
     const { scheduler } = network;
-    const host = new Incarnation(this.name, this.host.number + 1);
+    const host = new Incarnation(this.name, this.host.number + 1, scheduler.nowMilliseconds);
     this.host = host;
     const random = new SeededRandom(seed, this.name, host.number);
     const clock = new SimulatedClock(scheduler, host, () => this.skewMilliseconds);
@@ -301,7 +303,7 @@ export class SimulatedCluster {
         drClientRequests: "forward",
         consistencyWaitMilliseconds: 2_000,
         drainMilliseconds: 5_000,
-        fencing: { mode: "lease", leaseMilliseconds: 30_000 },
+        fencing: { mode: "lease", leaseMilliseconds: LEASE_MILLISECONDS },
         ...(this.world.isDrSynchronous ? { synchronousDr: SYNCHRONOUS_DR } : {}),
         stream: { ...DEFAULT_STREAM_LIMITS, ...this.world.limits },
       },

@@ -12,6 +12,7 @@ import { SeededRandom } from "./seeded-random";
 import { Sessions } from "./sessions";
 import { SimulatedCluster, type SimulatedWorld } from "./simulated-cluster";
 import { SimulatedNetwork } from "./simulated-network";
+import { Successions } from "./successions";
 import { TOPOLOGIES, type Topology } from "./topology";
 import { Uses } from "./uses";
 
@@ -29,6 +30,8 @@ export interface ViolationRecord {
 
 /** Beside the invariants of the design: check-and-set on the primary is linearizable. */
 export const LINEARIZABLE = 9;
+/** And a primary that may have been replaced acknowledges nothing. */
+export const FENCED = 10;
 
 const FOLLOWED_MILLISECONDS = 15_000;
 const API_MILLISECONDS = 5_000;
@@ -48,6 +51,10 @@ export class World implements SimulatedWorld {
   readonly cas = new CasHistory((text) => this.violate(LINEARIZABLE, text));
   readonly uses = new Uses((text) => this.violate(7, text));
   readonly sessions = new Sessions((text) => this.violate(6, text));
+  readonly successions = new Successions(
+    () => this.scheduler.nowMilliseconds,
+    (text) => this.violate(FENCED, text),
+  );
   /** Counts the promotions and replacements after which shared data that was acknowledged may be gone. */
   era = 1;
   readonly retentionBytes: number;
@@ -199,7 +206,7 @@ export class World implements SimulatedWorld {
       const name = `${state[1]} ${cluster.name}`;
       this.confirmed.delete(name);
       this.streamsSince.delete(name);
-      if (state[3] === "stream-wals") this.streamsSince.set(name, this.scheduler.nowMilliseconds);
+      if (state[3] === "stream-wals") this.streams(cluster, state[1] === "dr" ? "dr" : "performance");
     }
     const fetched = /secondary fetched the bootstrap package .*"secondary":"(\w+)"/.exec(line);
     if (fetched?.[1] !== undefined) this.building.set(fetched[1], cluster.name);
@@ -209,6 +216,20 @@ export class World implements SimulatedWorld {
       this.ledger.guard(cluster.name, lastIndex);
     if (/secondary revoked .*"mode":"dr"/.test(line)) this.ledger.unguard(cluster.name);
     for (const [text, name] of LOGGED) if (line.includes(text)) this.coverage.count(name);
+  }
+
+  private streams(cluster: SimulatedCluster, mode: ReplicationMode): void {
+    this.streamsSince.set(`${mode} ${cluster.name}`, this.scheduler.nowMilliseconds);
+    const cursor = cluster.requireCore().log.cursor(mode);
+    const primary = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
+    if (primary !== undefined && this.isPair(mode, primary.name)) this.successions.follows(mode, primary.name);
+  }
+
+  /** Whether nobody but one other cluster can speak for it. */
+  private isPair(mode: ReplicationMode, name: string): boolean {
+    const { sites } = this.topology;
+    if (mode === "dr") return sites[this.siteOf(name)]?.length === 2;
+    return Object.keys(sites).length === 2 && Object.values(sites).every((names) => names.length === 1);
   }
 
   private add(name: string): void {
@@ -278,6 +299,10 @@ export class World implements SimulatedWorld {
     const planned = this.planned.delete(`${mode} ${cluster.name}`);
     if (cursor !== undefined) this.coverage.count(`${planned ? "planned" : "unplanned"} ${mode} promotion`);
     const from = cursor === undefined ? undefined : this.clusterById(cursor.clusterId);
+    if (cursor !== undefined && from !== undefined) {
+      const isHeld = this.successions.promoted(mode, from.name, cluster.name, cursor.epoch);
+      if (isHeld) this.coverage.count("primaries that were replaced by the only one they wait for");
+    }
     // Also where its last known state is a repair: production refuses to promote half of one unless that is accepted expressly,
     // which no operator here does. One that ended counts at once, since the old primary drains to the position that it left,
     // although the answer that begins the stream from there may be lost.
@@ -320,6 +345,14 @@ const LOGGED: readonly (readonly [string, string])[] = [
   ["no diff is possible", "fell back to a snapshot"],
   ["snapshot begins again", "snapshot begun again"],
   ["was replaced as primary", "fenced"],
+  ["the fence is no longer needed", "fence no longer needed"],
+  ["writes wait until a secondary confirms", "waits for a secondary's word"],
+  ["writes are acknowledged again", "confirmed by a secondary"],
+  ["writes are acknowledged by a DR secondary too", "DR synchronous"],
+  ["no DR secondary keeps up", "DR synchronous no more"],
+  ["are kept in a divergence report", "divergence reported"],
+  ["demotion failed", "demotion failed"],
+  ["part of what the roles call for failed", "role taken up later"],
   ["refused a connection", "connection refused on the cluster port"],
   ["services did not start", "services did not start"],
   ["secondary connected", "stream opened"],
