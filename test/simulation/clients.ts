@@ -106,9 +106,11 @@ export class Clients {
     const { clusterId } = cluster;
     // Its own data a performance secondary takes too.
     const wasPrimary = table === "shared" ? takesWrites(cluster) : cluster.replication?.state().dr !== "secondary";
+    const wasAlone = isAlone(cluster);
     await this.settle(attempt, wasPrimary, async () => {
       const index = await cluster.put(keyClass, key, value);
-      if (cluster.clusterId !== clusterId) return;
+      // Whoever is being sealed when it answers has no role to tell any more.
+      if (cluster.clusterId !== clusterId || (wasAlone && cluster.replication === undefined)) return;
       this.acknowledged(attempt, cluster, index);
       this.checkSuccession(cluster, index, table === "shared");
     });
