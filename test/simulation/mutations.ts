@@ -8,6 +8,7 @@ import { Failover } from "../../server/replication/role/failover";
 import { IndexStandings } from "../../server/replication/role/index-standings";
 import { LineageConfirmation } from "../../server/replication/role/lineage-confirmation";
 import { RoleState } from "../../server/replication/role/role-state";
+import { Runners } from "../../server/replication/role/runners";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
@@ -58,6 +59,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: 2,
     plant: () => replaceMethod(Failover.prototype, "promotedLineages", () => () => ({})),
   },
+  { name: "applies what a promotion brings without having taken it up", breaks: 2, plant: plantOldHistory },
   { name: "applies a batch without its first entry, and checks nothing", breaks: 3, plant: plantLostEntries },
   {
     name: "ships local keys to performance secondaries",
@@ -111,6 +113,16 @@ export const MUTATIONS: readonly Mutation[] = [
     plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
   },
 ];
+
+function plantOldHistory(): () => void {
+  return replaceMethod(Runners.prototype, "adopt", (original) => {
+    return function (this: unknown, mode, _lineage, cursor) {
+      const state: unknown = typeof this === "object" && this !== null ? Reflect.get(this, "state") : undefined;
+      if (!(state instanceof RoleState) || (mode !== "performance" && mode !== "dr")) throw new Error("no roles");
+      return Reflect.apply(original, this, [mode, state.lineage(mode), cursor]);
+    };
+  });
+}
 
 function plantLostEntries(): () => void {
   let batches = 0;

@@ -4,6 +4,7 @@ import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { CasHistory } from "./cas-history";
 import { Coverage } from "./coverage";
 import { Filters } from "./filters";
+import { Histories } from "./histories";
 import { type Held, Ledger } from "./ledger";
 import type { Mutation } from "./mutations";
 import type { RoleCommit } from "./observed-barrier";
@@ -63,6 +64,7 @@ export class World implements SimulatedWorld {
   readonly acknowledgesEarly: boolean;
   /** Whether primaries acknowledge only what their DR secondary has: then no promotion of it loses anything. */
   readonly isDrSynchronous: boolean;
+  readonly histories = new Histories((text) => this.violate(2, text));
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
   /** `<mode> <secondary>`: what it holds was confirmed by a checkpoint since it began to stream. */
@@ -257,13 +259,10 @@ export class World implements SimulatedWorld {
     for (const mode of ["performance", "dr"] as const) {
       // A diff may end before the history is adopted; a stream begins with that.
       if (!cluster.isStreaming(mode) || entry.epochs[mode].number === 0) continue;
-      const lineage = barrier.lineage(mode);
-      if (lineage.length > 0 && entry.epochs[mode].number > lineage.length) {
-        this.violate(
-          2,
-          `${cluster.name} applied entry ${entry.origin.index} of ${mode} epoch ${entry.epochs[mode].number}, beyond its lineage of ${lineage.length}`,
-        );
-      }
+      this.histories.applied(
+        { cluster: cluster.name, generation: cluster.generation, mode, entry },
+        barrier.lineage(mode),
+      );
     }
   }
 
