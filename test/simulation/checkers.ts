@@ -95,8 +95,11 @@ export function checkDisks(world: World): void {
   }
 }
 
-/** Invariants 1 and 5: what was acknowledged is there, read through the views of the cluster that answers for it. */
-export async function checkTable(world: World, table: string): Promise<void> {
+/**
+ * Invariants 1 and 5: what was acknowledged is there, read through the views of the cluster that answers for it.
+ * @param atRest nothing is wrong with anybody any more: what cannot be read is lost
+ */
+export async function checkTable(world: World, table: string, atRest = false): Promise<void> {
   const { ledger } = world;
   const owner = world.cluster(ledger.ownerOf(table));
   const { host, openings } = owner;
@@ -105,7 +108,8 @@ export async function checkTable(world: World, table: string): Promise<void> {
     let found: string | undefined;
     try {
       found = await owner.get(table === "shared" ? "replicated" : "local", key);
-    } catch {
+    } catch (error) {
+      if (atRest) world.violate(1, `${owner.name} cannot read ${key} of ${table}: ${String(error)}`);
       return;
     }
     const after = ledger.allowed(table, key);

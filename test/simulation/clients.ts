@@ -17,6 +17,7 @@ export class Clients {
   private running = true;
   private done: readonly Promise<void>[] = [];
   private readonly begun: (() => Promise<void>)[] = [];
+  private readonly lastReads: (() => Promise<void>)[] = [];
   private clients = 0;
   /** Requests that went to a process that ran: what nobody was asked to do proves nothing. */
   operations = 0;
@@ -33,10 +34,12 @@ export class Clients {
       this.begin(`forward ${secondary}`, (_, at) => this.forward(secondary, at));
       const session = new SessionClient(this.world, `session-${secondary}`, secondary);
       this.begin(`session ${secondary}`, (random) => session.step(random));
+      this.lastReads.push(() => session.readBack());
     }
     for (let n = 0; n < 3; n += 1) {
       const client = new KvClient(this.world, `secret-${n}`);
       this.begin(`secret ${n}`, (random) => client.step(random));
+      this.lastReads.push(() => client.readBack());
     }
     const logins = new LoginClient(this.world, "login");
     this.begin("login", (random) => logins.step(random));
@@ -47,6 +50,11 @@ export class Clients {
   async stop(): Promise<void> {
     this.running = false;
     await Promise.all(this.done);
+  }
+
+  /** When everything has come to rest. @throws what cannot be read */
+  async readBack(): Promise<void> {
+    for (const read of this.lastReads) await read();
   }
 
   /** @param step resolves with how many requests it made */

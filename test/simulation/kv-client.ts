@@ -33,16 +33,25 @@ export class KvClient {
     return 1;
   }
 
-  private async read(primary: SimulatedCluster, path: string): Promise<void> {
-    const { world } = this;
+  /** Every key of the present era, at the primary. @throws what it cannot be read for */
+  async readBack(): Promise<void> {
+    const { ledger, era } = this.world;
+    const primary = this.world.cluster(ledger.ownerOf("shared"));
+    for (let key = 0; key < KEYS; key += 1) await this.readNow(primary, `era-${era}-${key}`);
+  }
+
+  private read(primary: SimulatedCluster, path: string): Promise<void> {
+    return patiently(this.world, "secret read", () => this.readNow(primary, path));
+  }
+
+  private async readNow(primary: SimulatedCluster, path: string): Promise<void> {
+    const { cas, coverage } = this.world;
     const isStill = this.sameOwner(primary);
-    const read = world.cas.beginRead(path);
-    await patiently(world, "secret read", async () => {
-      const { version, value } = currentOf(await primary.requireMounts().kv("read", `data/${path}`));
-      if (!isStill()) return;
-      world.cas.read(read, version, value);
-      world.coverage.count("secrets read");
-    });
+    const read = cas.beginRead(path);
+    const { version, value } = currentOf(await primary.requireMounts().kv("read", `data/${path}`));
+    if (!isStill()) return;
+    cas.read(read, version, value);
+    coverage.count("secrets read");
   }
 
   private async write(primary: SimulatedCluster, path: string, random: SeededRandom): Promise<void> {

@@ -12,7 +12,7 @@ afterAll(() => fleet.close());
 /** Each planted bug must be found, and by the checker that is there for it. */
 test.each(MUTATIONS)(
   "finds a cluster that $name",
-  async ({ name, breaks }) => {
+  async ({ name, breaks, says }) => {
     let found = false;
     function* jobs(): Generator<SimulationJob> {
       for (let seed = 1; seed <= SEEDS_MAX && !found; seed += 1) {
@@ -20,7 +20,7 @@ test.each(MUTATIONS)(
       }
     }
     const outcomes = await fleet.run(jobs(), ({ violations }) => {
-      found ||= violations.some(({ invariant }) => invariant === breaks);
+      found ||= violations.some(({ invariant, text }) => invariant === breaks && says.test(text));
     });
     expect({ found, seeds: outcomes.length, errors: outcomes.flatMap(({ error }) => error ?? []) }).toMatchObject({
       found: true,

@@ -9,6 +9,7 @@ import { IndexStandings } from "../../server/replication/role/index-standings";
 import { LineageConfirmation } from "../../server/replication/role/lineage-confirmation";
 import { RoleState } from "../../server/replication/role/role-state";
 import { Runners } from "../../server/replication/role/runners";
+import { SynchronousDr } from "../../server/replication/role/synchronous-dr";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
@@ -19,10 +20,14 @@ export interface Mutation {
   readonly name: string;
   /** The invariant whose checker has to find it. */
   readonly breaks: number;
+  /** What that checker says: an invariant may have several. */
+  readonly says: RegExp;
   /** The disk says so before it is durable. */
   readonly acknowledgesEarly?: boolean;
   /** How long frames take at most, where the bug shows with much under way. @default 4 */
   readonly latencyMilliseconds?: number;
+  /** Primaries wait for their DR secondary wherever they can. */
+  readonly isDrSynchronous?: boolean;
   /** Changes production code in this process. @returns the function that changes it back */
   plant?(): () => void;
 }
@@ -47,46 +52,75 @@ function undoAll(undo: readonly (() => void)[]): () => void {
 }
 
 export const MUTATIONS: readonly Mutation[] = [
-  { name: "acknowledges before it is durable", breaks: 1, acknowledgesEarly: true },
+  { name: "acknowledges before it is durable", breaks: 1, says: /clients were told/, acknowledgesEarly: true },
   {
     name: "hands over without draining",
     breaks: 1,
+    says: /took over with/,
     latencyMilliseconds: 400,
     plant: () => replaceMethod(Failover.prototype, "drainTo", () => () => Promise.resolve()),
   },
   {
+    name: "acknowledges what its synchronous DR secondary does not have yet",
+    breaks: 1,
+    says: /took over with/,
+    latencyMilliseconds: 400,
+    isDrSynchronous: true,
+    plant: () => replaceMethod(SynchronousDr.prototype, "confirm", () => () => undefined),
+  },
+  {
     name: "promotes without a new epoch",
     breaks: 2,
+    says: /both acknowledged writes/,
     plant: () => replaceMethod(Failover.prototype, "promotedLineages", () => () => ({})),
   },
-  { name: "applies what a promotion brings without having taken it up", breaks: 2, plant: plantOldHistory },
-  { name: "applies a batch without its first entry, and checks nothing", breaks: 3, plant: plantLostEntries },
+  {
+    name: "applies what a promotion brings without having taken it up",
+    breaks: 2,
+    says: /beyond its lineage/,
+    plant: plantOldHistory,
+  },
+  {
+    name: "applies a batch without its first entry, and checks nothing",
+    breaks: 3,
+    says: /mode at \d+ of/,
+    plant: plantLostEntries,
+  },
   {
     name: "ships local keys to performance secondaries",
     breaks: 4,
+    says: /names a key of class local/,
     plant: () => {
       const right = CLASSES_OF_MODE.performance;
       Reflect.set(CLASSES_OF_MODE, "performance", CLASSES_OF_MODE.dr);
       return () => void Reflect.set(CLASSES_OF_MODE, "performance", right);
     },
   },
-  { name: "ignores the paths filter", breaks: 4, plant: plantNoFilter },
-  { name: "forgets the tokens that it was shipped when it is promoted", breaks: 5, plant: plantForgottenTokens },
+  { name: "ignores the paths filter", breaks: 4, says: /names the filtered mount/, plant: plantNoFilter },
+  {
+    name: "forgets the tokens that it was shipped when it is promoted",
+    breaks: 5,
+    says: /clients were told/,
+    plant: plantForgottenTokens,
+  },
   {
     name: "says that it has applied what it has not",
     breaks: 6,
+    says: /reads/,
     latencyMilliseconds: 400,
     plant: () => replaceMethod(IndexStandings.prototype, "wait", () => () => Promise.resolve(true)),
   },
   {
     name: "honours a secret id without taking a use of it",
     breaks: 7,
+    says: /it may be used/,
     plant: () =>
       replaceMethod(primaryCalls, "consume-secret-id", () => () => Promise.resolve(new Map([["taken", true]]))),
   },
   {
     name: "writes whatever became of the version that was expected",
     breaks: LINEARIZABLE,
+    says: /version/,
     plant: () =>
       undoAll([
         replaceMethod(BarrierView.prototype, "put", (original) => {
@@ -105,11 +139,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "acknowledges without a secondary's word",
     breaks: FENCED,
+    says: /was promoted in its place/,
     plant: () => replaceMethod(LineageConfirmation.prototype, "isWaiting", () => () => false),
   },
   {
     name: "gives up after a lost connection",
     breaks: 8,
+    says: /does not return|did not become/,
     plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
   },
 ];
@@ -155,6 +191,7 @@ function plantLostEntries(): () => void {
 export const UNREPEATABLE: Mutation = {
   name: "depends on the machine's own clock",
   breaks: 0,
+  says: /^$/,
   plant: () =>
     replaceMethod(PrimaryConnector.prototype, "rest", (original) => {
       return function (milliseconds) {

@@ -30,6 +30,12 @@ export class SessionClient {
     return 1;
   }
 
+  /** Its last key, at its own cluster, wherever that is a secondary now. @throws what it cannot be read for */
+  async readBack(): Promise<void> {
+    const home = this.world.cluster(this.secondary);
+    if (home.replication?.state().performance === "secondary") await this.read(home, this.session);
+  }
+
   private async write(home: SimulatedCluster, random: SeededRandom): Promise<void> {
     const { world, session } = this;
     const key = keyOf(session);
@@ -46,6 +52,11 @@ export class SessionClient {
         return;
       }
       if (era !== world.era) return;
+      // Its secondary, which has not heard of the promotion either, spoke for it: what it took then is lost to the set.
+      if (world.ledger.ownerOf("shared") !== answer.body.toString()) {
+        world.coverage.count("session through a replaced primary");
+        return;
+      }
       world.sessions.confirmed(session, count);
       await this.read(home, session);
       if (random.chance(0.3)) await this.elsewhere(random, session, answer, count);

@@ -166,7 +166,8 @@ class Simulation {
 
   private async lastComparison(): Promise<void> {
     const { world } = this;
-    for (const table of world.ledger.tableNames()) await checkTable(world, table);
+    for (const table of world.ledger.tableNames()) await checkTable(world, table, true);
+    await this.clients.readBack();
     for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster, true);
     checkDisks(world);
     await this.scenario.compareAll();

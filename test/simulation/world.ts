@@ -91,7 +91,8 @@ export class World implements SimulatedWorld {
     // Short logs make secondaries fall back to a diff.
     this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
     const pairs = Object.values(this.topology.sites).every((names) => names.length <= 2);
-    this.isDrSynchronous = pairs && new SeededRandom(options.seed, "synchronous").chance(0.2);
+    const synchronousShare = options.mutation?.isDrSynchronous === true ? 1 : 0.2;
+    this.isDrSynchronous = pairs && new SeededRandom(options.seed, "synchronous").chance(synchronousShare);
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
     // With the usual ones no batch is cut and few commits are large enough for the journal of the index.
     const small = new SeededRandom(options.seed, "log limits").pick([2, 5, 40]);
