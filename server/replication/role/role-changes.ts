@@ -173,7 +173,8 @@ export class RoleChanges {
       const from = this.toldRoles.get(mode);
       this.toldRoles.set(mode, to);
       if (from === to || (from === undefined && to === "disabled")) continue;
-      const facts = { mode, from: from ?? "opening", to, epoch: describeEpoch(currentEpoch(this.state.lineage(mode))) };
+      const epoch = describeEpoch(currentEpoch(this.state.lineage(mode)));
+      const facts = { mode, from: from ?? "opening", to, reason: reasonOf(from, to), epoch };
       this.deps.logger.log("info", "replication role changed", facts);
     }
   }
@@ -220,4 +221,12 @@ export class RoleChanges {
       this.deps.logger.log("warn", "a secondary's address was not stored", { mode, id, reason: error.message });
     });
   }
+}
+
+/** Each way from one role to another has one cause: an operator's call, or the start. */
+function reasonOf(from: ReplicationRole | undefined, to: ReplicationRole): string {
+  if (from === undefined) return "its stored role";
+  if (to === "primary") return from === "secondary" ? "promoted" : "enabled as primary";
+  if (to === "disabled") return "disabled";
+  return from === "primary" ? "demoted" : "enabled as secondary";
 }

@@ -35,6 +35,7 @@ export interface SecondaryRunnerOptions {
 
 /** Over one connection; then the pauses between attempts begin to grow. */
 const RECONCILIATIONS_MAX = 3;
+const STOPPED = "replication was stopped";
 
 /** Follows the primary for as long as this cluster is a secondary. */
 export class SecondaryRunner {
@@ -51,6 +52,7 @@ export class SecondaryRunner {
   /** At the last heartbeat the oldest entry that was not here had waited for longer than heartbeats are apart. */
   private isBacklogged = false;
   private attempts = 0;
+  private isStopping = false;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -103,9 +105,10 @@ export class SecondaryRunner {
   }
 
   async stop(): Promise<void> {
+    this.isStopping = true;
     this.follower?.stop();
     await this.connector.stop();
-    this.move("stopped", "replication was stopped");
+    this.move("stopped", STOPPED);
   }
 
   kick(): void {
@@ -135,6 +138,7 @@ export class SecondaryRunner {
   }
 
   private async session(connection: PeerConnection, stood: () => void): Promise<boolean> {
+    let ended = "the stream ended";
     try {
       for (let attempt = 0; attempt < RECONCILIATIONS_MAX; attempt += 1) {
         const reason = await this.stream(await connection.open(STREAM_CHANNEL), stood);
@@ -143,11 +147,14 @@ export class SecondaryRunner {
         await this.options.reconcile(connection, () => this.move("sync", "what differs is fetched"));
       }
       throw new Error("still different after reconciling");
+    } catch (error) {
+      ended = error instanceof Error ? error.message : "unknown failure";
+      throw error;
     } finally {
       this.attempts += 1;
       this.lastPeer = this.follower?.peer() ?? this.lastPeer;
       this.follower = undefined;
-      this.move("disconnected", this.connector.lastFailure);
+      this.move("disconnected", this.isStopping ? STOPPED : ended);
     }
   }
 
@@ -190,14 +197,16 @@ export class SecondaryRunner {
       },
       confirmed: async () => {
         await this.options.confirmed();
-        this.move("streaming", "");
+        this.move("streaming", "the primary's checkpoint confirmed what is held");
         // Who waits for an index has not been told that it counts now.
         this.applied.reached(this.applied.index);
       },
       started: (welcome: Welcome) => {
         this.applied.begin({ epoch: currentEpoch(welcome.lineage), index: welcome.index });
         // A guessed position is one that the first checkpoint has confirmed.
-        if (this.options.isSettled()) this.move("streaming", "");
+        if (this.options.isSettled()) {
+          this.move("streaming", `the primary streams from its index ${welcome.index}`);
+        }
         stood();
         this.options.joined().catch((error: Error) => {
           this.deps.logger.log("warn", "joining was not recorded", { mode: this.options.mode, reason: error.message });

@@ -41,7 +41,8 @@ async function dr(): Promise<void> {
 
 test("the way of a secondary: every state change once, with its reason", async () => {
   await dr();
-  const began = { mode: "dr", from: "disabled", to: "primary", epoch: expect.stringMatching(/^1\D/) };
+  const epoch = expect.stringMatching(/^1\D/);
+  const began = { mode: "dr", from: "disabled", to: "primary", reason: "enabled as primary", epoch };
   expect(factsOf(a, "replication role changed")).toEqual([began]);
   expect(factsOf(a, "the cluster port is open")).toEqual([{ address: expect.stringContaining(":") }]);
   expect(factsOf(a, "secondary token issued")).toEqual([{ mode: "dr", secondary: "b" }]);
@@ -52,10 +53,11 @@ test("the way of a secondary: every state change once, with its reason", async (
   ]);
   expect(factsOf(b, "snapshot fetched")).toEqual([{ mode: "dr", pairs: expect.any(Number) }]);
   expect(factsOf(b, "bootstrap activated")).toEqual([{ mode: "dr", set: setId, secondary: "b" }]);
-  expect(factsOf(b, "replication role changed").at(-1)).toMatchObject({ mode: "dr", to: "secondary" });
-  expect(factsOf(b, "replication state changed")).toEqual([
-    { mode: "dr", from: "idle", to: "stream-wals", reason: "" },
+  expect(factsOf(b, "replication role changed")).toEqual([
+    { mode: "dr", from: "opening", to: "secondary", reason: "its stored role", epoch },
   ]);
+  const reason = expect.stringMatching(/^the primary streams from its index \d+$/);
+  expect(factsOf(b, "replication state changed")).toEqual([{ mode: "dr", from: "idle", to: "stream-wals", reason }]);
 });
 
 test("a lost link is told once on both sides, however often it is tried, and so is its return", async () => {
@@ -72,7 +74,11 @@ test("a lost link is told once on both sides, however often it is tried, and so 
   const told = failures.map(({ facts }) => `${String(facts.address)} ${String(facts.reason)}`);
   expect(told.length).toBeGreaterThan(0);
   expect(new Set(told).size).toBe(told.length);
-  expect(factsOf(b, "replication state changed").at(-1)).toMatchObject({ from: "stream-wals", to: "idle" });
+  expect(factsOf(b, "replication state changed").at(-1)).toMatchObject({
+    from: "stream-wals",
+    to: "idle",
+    reason: expect.stringMatching(/./),
+  });
   set.network.mend("b", a.address);
   await b.replication.recover("dr");
   await until("b streams", () => b.isStreaming("dr"));
@@ -101,9 +107,16 @@ test("a planned failover is told step by step on both clusters", async () => {
   expect(factsOf(b, "replication role changed").at(-1)).toMatchObject({
     from: "secondary",
     to: "primary",
+    reason: "promoted",
     epoch: expect.stringMatching(/^2\D/),
   });
+  expect(factsOf(b, "replication state changed").at(-1)).toMatchObject({
+    to: "idle",
+    reason: expect.stringMatching(/./),
+  });
+  expect(factsOf(a, "replication role changed").at(-1)).toMatchObject({ to: "secondary", reason: "demoted" });
   await a.replication.disableSecondary("dr");
+  expect(factsOf(a, "replication role changed").at(-1)).toMatchObject({ to: "disabled", reason: "disabled" });
   expect(factsOf(a, "replication disabled")).toEqual([{ mode: "dr" }]);
 });
 
