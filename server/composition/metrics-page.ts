@@ -15,7 +15,9 @@ export function metricsPage(): string {
     "A **summary** has the quantiles 0.5, 0.9 and 0.99 of the last 10 to 20 seconds (within 5 %; `NaN` without values), and",
     "`_sum` and `_count` since the process started. Counters begin at 0 with the process. A gauge that has nothing to tell is",
     "absent. Labels have the values given here and no others; `secondary` is the id of a secondary that was not revoked. The names are",
-    "those of existing dashboards where they mean the same; what is not measured here is not there.",
+    "those of existing dashboards where they mean the same; what is not measured here is not there. So there is no",
+    "`logshipper.buffer.max_length` (the log is bounded in bytes and age, not in entries) and no `merkle.flushDirty` or",
+    "`merkle.saveCheckpoint` (the index is changed by the commit of the data and never flushed by itself).",
     "",
     ...metricTables.flatMap(([heading, rows]) => [
       `## ${heading}`,

@@ -219,6 +219,8 @@ export interface ClusterLog {
   readonly retentionBytes: number;
   /** Bytes of entries that are stored now. */
   storedBytes(): number;
+  /** Writes that wait for the commit under way to end. */
+  waitingAppends(): number;
   /** Epochs that the next entry will be stamped with. */
   epochs(): Readonly<Record<ReplicationMode, Epoch>>;
 

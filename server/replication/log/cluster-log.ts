@@ -121,6 +121,10 @@ class StoredClusterLog implements ClusterLog {
     return this.store.state.storedBytes;
   }
 
+  waitingAppends(): number {
+    return this.writer.waitingAppends;
+  }
+
   epochs(): Readonly<Record<ReplicationMode, Epoch>> {
     return this.store.state.epochs;
   }

@@ -42,6 +42,18 @@ async function heldCommit() {
   return { held, storage, core, writing, lastIndex: core.log.lastIndex() };
 }
 
+test("writes that come while a commit is under way are counted until it ends", async () => {
+  const { held, core, writing } = await heldCommit();
+  expect(core.log.waitingAppends()).toBe(0);
+  const waiting = [put(core.log, "e"), put(core.log, "f")];
+  await turn();
+  expect(core.log.waitingAppends()).toBe(2);
+  held.release();
+  await Promise.all([writing, ...waiting]);
+  expect(core.log.waitingAppends()).toBe(0);
+  await core.close();
+});
+
 test("closing with a trim that waits for the commit under way trims after it: the log can be opened again", async () => {
   const { held, storage, core, writing, lastIndex } = await heldCommit();
   const trimming = core.log.truncate(lastIndex);

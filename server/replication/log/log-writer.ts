@@ -48,6 +48,10 @@ export class LogWriter {
 
   constructor(private readonly options: LogWriterOptions) {}
 
+  get waitingAppends(): number {
+    return this.queue.filter(({ kind }) => kind === "append").length;
+  }
+
   async append(request: AppendRequest): Promise<AppendResult> {
     const classes = new Set(request.operations.map((operation) => operation.class));
     const sizeBytes = this.checkRequest(request);

@@ -61,7 +61,11 @@ export class ReplicationGauges {
     this.add(replicationMetrics.lastWal, () => log.lastIndex());
     this.add(replicationMetrics.lastPerformanceWal, () => sources.relevant()?.of("performance"));
     this.add(replicationMetrics.lastDrWal, () => sources.relevant()?.of("dr"));
-    this.add(replicationMetrics.bufferLength, () => log.lastIndex() - log.oldestIndex() + 1);
+    this.add(replicationMetrics.commitIndex, () => log.lastIndex());
+    this.add(replicationMetrics.flushQueue, () => log.waitingAppends());
+    for (const declaration of [replicationMetrics.bufferLength, replicationMetrics.gcTotal])
+      this.add(declaration, () => log.lastIndex() - log.oldestIndex() + 1);
+    this.add(replicationMetrics.gcDeleted, () => log.oldestIndex() - 1);
     this.add(replicationMetrics.bufferSize, () => log.storedBytes());
     this.add(replicationMetrics.bufferMaxSize, () => log.retentionBytes);
   }

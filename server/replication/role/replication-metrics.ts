@@ -60,6 +60,26 @@ export const replicationMetrics = {
     unit: "index",
     meaning: "Last index that carries something for DR secondaries.",
   }),
+  commitIndex: every({
+    name: "replication.merkle.commit_index",
+    unit: "index",
+    meaning: "Last index that the comparison index holds: always that of the log, since one commit changes both.",
+  }),
+  flushQueue: every({
+    name: "wal.flushready.queue_len",
+    unit: "writes",
+    meaning: "Writes that wait for the commit under way to end; they share the next one.",
+  }),
+  gcTotal: every({
+    name: "wal.gc.total",
+    unit: "entries",
+    meaning: "Entries of the log that are stored, as logshipper.buffer.length.",
+  }),
+  gcDeleted: every({
+    name: "wal.gc.deleted",
+    unit: "entries",
+    meaning: "Entries that retention has dropped from this log since it was begun.",
+  }),
   bufferLength: every({
     name: "logshipper.buffer.length",
     unit: "entries",

@@ -71,6 +71,17 @@ test("what a secondary lacks while it is away, and what streaming took to bring 
   expect(value(a, "vault_logshipper_streamWALs_scanned_entries_sum")).toBeGreaterThanOrEqual(5);
 });
 
+test("the log's own figures: what is stored and what retention has dropped", async () => {
+  for (let n = 0; n < 5; n += 1) await putKey(a.core, `data/m1/${n}`, "1");
+  expect(value(a, "vault_wal_flushready_queue_len")).toBe(0);
+  const last = a.core.log.lastIndex();
+  expect(value(a, "vault_wal_gc_total")).toBe(last - a.core.log.oldestIndex() + 1);
+  await a.core.log.truncate(last);
+  expect(value(a, "vault_wal_gc_total")).toBe(1);
+  expect(value(a, "vault_wal_gc_deleted")).toBe(last - 1);
+  expect(value(a, "vault_replication_merkle_commit_index")).toBe(last);
+});
+
 test("a reconciliation is timed on both sides", async () => {
   for (let n = 0; n < 50; n += 1) await putKey(a.core, `data/m1/${n}`, "1");
   await until("both are equal", () => isEqual(a, b, "performance"));
