@@ -280,6 +280,11 @@ export class Operator {
     );
   }
 
+  /** From now on everything is encrypted with a new key, which has to reach the secondaries ahead of what needs it. */
+  rotate(primary: SimulatedCluster): Promise<boolean> {
+    return this.call("keyring rotated", primary, () => primary.requireCore().barrier.rotate());
+  }
+
   /** Tells a secondary where its primary is to be found. */
   tellAddress(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): Promise<boolean> {
     return this.call(`update ${mode} primary by addresses`, secondary, (service) =>

@@ -30,7 +30,7 @@ const ROLES = MODES.flatMap((mode) => [
   `update ${mode} primary by addresses: done`,
 ]);
 
-const MOVES = ["two DR secondaries promoted at once", "override dr fence: done"];
+const MOVES = ["two DR secondaries promoted at once", "override dr fence: done", "keyring rotated: done"];
 
 /** What becomes of a primary, from one state to the next. */
 const PRIMARY_STATES = [

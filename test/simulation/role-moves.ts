@@ -1,4 +1,5 @@
 import type { ReplicationMode } from "../../server/sdk/log";
+import { takesWrites } from "./client-call";
 import type { Operator } from "./operator";
 import type { SeededRandom } from "./seeded-random";
 import type { SimulatedCluster } from "./simulated-cluster";
@@ -39,8 +40,11 @@ export class RoleMoves {
       ["performance set destroyed", () => this.destroySet("performance")],
     ] as const;
     const filters = topology.filterable.map((name) => ["filter changed", () => this.changeFilter(name)] as const);
-    const addresses = ["address given", () => this.giveAddress()] as const;
-    return [...ofSites, ...(isPerformance ? ofSet : []), ...filters, ...filters, addresses];
+    const everywhere = [
+      ["address given", () => this.giveAddress()],
+      ["keyring rotated", () => this.rotate()],
+    ] as const;
+    return [...ofSites, ...(isPerformance ? ofSet : []), ...filters, ...filters, ...everywhere];
   }
 
   private ofSite(site: string): readonly (readonly [name: string, run: () => Promise<void>])[] {
@@ -204,6 +208,12 @@ export class RoleMoves {
     if (links.length === 0) return;
     const { primary, secondary, mode } = random.pick(links);
     await operator.tellAddress(primary, secondary, mode);
+  }
+
+  private async rotate(): Promise<void> {
+    const { operator, world } = this.around;
+    const owner = world.cluster(world.ledger.ownerOf("shared"));
+    if (takesWrites(owner)) await operator.rotate(owner);
   }
 
   private pickLink(mode: ReplicationMode): WantedLink | undefined {
