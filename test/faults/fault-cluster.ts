@@ -106,8 +106,8 @@ export class FaultCluster {
     return String(body.auth?.client_token);
   }
 
-  /** Resolves with the first line from now on that the pattern matches. */
-  logged(pattern: RegExp, timeoutMilliseconds = 15_000): { readonly line: Promise<string | undefined>; end(): void } {
+  /** Resolves with the first line from now on that the pattern matches. Pauses between attempts to connect are 15 s at most. */
+  logged(pattern: RegExp, timeoutMilliseconds = 40_000): { readonly line: Promise<string | undefined>; end(): void } {
     let end: () => void = () => undefined;
     const line = new Promise<string | undefined>((settle) => {
       const stop = this.server.onLogLine((text) => {

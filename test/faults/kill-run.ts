@@ -1,7 +1,7 @@
 import type { SeededRandom } from "../simulation/seeded-random";
 import { eventually } from "../support/server-process";
 import type { ReplicaPair } from "./replica-pair";
-import type { Side, Stage, Transition } from "./transitions";
+import type { Side, Stage, Transition } from "./transition";
 import type { WriteLedger } from "./write-ledger";
 
 /** How many kills each transition and side had. */

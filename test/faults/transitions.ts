@@ -1,76 +1,10 @@
-import type { SeededRandom } from "../simulation/seeded-random";
 import { eventually } from "../support/server-process";
-import type { FaultCluster, Mode } from "./fault-cluster";
+import type { FaultCluster } from "./fault-cluster";
 import type { ReplicaPair } from "./replica-pair";
-import type { WriteLedger } from "./write-ledger";
+import { STREAM } from "./stream-transitions";
+import { atCall, atLogLine, BOTH, pause, type Stage, stateChange, type Transition, told } from "./transition";
 
-export type Side = "primary" | "secondary";
-
-/** What a transition has at hand. */
-export interface Stage {
-  readonly pair: ReplicaPair;
-  readonly ledger: WriteLedger;
-  readonly random: SeededRandom;
-  /** The cluster that will be killed. */
-  readonly victim: FaultCluster;
-  /** Calls that bring the transition about and may outlive its moment: a demotion waits for its target through the kill. */
-  readonly underWay: Promise<unknown>[];
-}
-
-/** One change of state during which either side is killed. */
-export interface Transition {
-  readonly name: string;
-  readonly modes: readonly Mode[];
-  /** Brings it about and resolves when its moment has come: the victim is killed then. */
-  readonly bringAbout: (stage: Stage) => Promise<void>;
-  /** What an operator does who got no answer. Tried until it succeeds; left out: nobody does anything. */
-  readonly finish?: (stage: Stage) => Promise<void>;
-}
-
-const BOTH: readonly Mode[] = ["dr", "performance"];
 const FILTERED = "sys/replication/performance/primary/paths-filter";
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((settle) => setTimeout(settle, milliseconds));
-}
-
-/** Begins the call and resolves a seeded moment later, whatever becomes of the call. */
-async function duringCall(stage: Stage, spanMilliseconds: number, call: () => Promise<unknown>): Promise<void> {
-  begin(stage, call());
-  await pause(stage.random.between(0, spanMilliseconds));
-}
-
-function begin({ underWay }: Stage, call: Promise<unknown> | undefined): void {
-  underWay.push(Promise.resolve(call).catch(() => undefined));
-}
-
-/** Resolves when the cluster has logged the line, or a seeded moment after. @throws when it does not */
-async function atLogLine(
-  stage: Stage,
-  cluster: FaultCluster,
-  pattern: RegExp,
-  cause: () => Promise<unknown> | undefined,
-): Promise<void> {
-  const { line } = cluster.logged(pattern);
-  begin(stage, cause());
-  if ((await line) === undefined) throw new Error(`${cluster.name} did not log ${pattern.source}`);
-  if (stage.random.chance(0.5)) await pause(stage.random.between(0, 15));
-}
-
-/** At the call's log line, or a seeded moment after the call began: before what the line tells is so. */
-async function atCall(
-  stage: Stage,
-  cluster: FaultCluster,
-  pattern: RegExp,
-  call: () => Promise<unknown>,
-): Promise<void> {
-  if (stage.random.chance(0.5)) await atLogLine(stage, cluster, pattern, call);
-  else await duringCall(stage, 25, call);
-}
-
-function told(message: string): RegExp {
-  return new RegExp(`"@message":"${message}"`);
-}
 
 function demotionAt(stage: Stage, message: string): Promise<void> {
   const { primary, secondary } = stage.pair;
@@ -81,22 +15,6 @@ async function promotionAt(stage: Stage, message: string): Promise<void> {
   const { pair } = stage;
   await retried("the demotion", () => pair.demote(pair.primary, pair.secondary.name));
   await atLogLine(stage, pair.secondary, told(message), () => pair.promote(pair.secondary));
-}
-
-function stateChange(from: string, to: string): RegExp {
-  return new RegExp(`"replication state changed".*"from":"${from}","to":"${to}"`);
-}
-
-/** The secondary's link is cut, and what is written meanwhile is more than the log keeps. */
-async function leaveBehind({ pair }: Stage): Promise<void> {
-  const { proxy } = pair.primary;
-  await proxy.set({ up: "held", down: "held" });
-  for (let n = 0; n < 10; n += 1) {
-    const body = { data: { v: `${n}`.repeat(20_000) } };
-    await pair.primary.admin("POST", `secret/data/large-${n}`, body);
-  }
-  proxy.reset();
-  await proxy.clear();
 }
 
 async function modeOf(pair: ReplicaPair, cluster: FaultCluster): Promise<unknown> {
@@ -170,49 +88,6 @@ async function failOver({ pair, ledger }: Stage, whilePromoting?: (call: () => P
   pair.exchange();
   ledger.start();
 }
-
-const STREAM: readonly Transition[] = [
-  {
-    name: "idle -> stream-wals",
-    modes: BOTH,
-    bringAbout: (stage) =>
-      atLogLine(
-        stage,
-        stage.pair.secondary,
-        stateChange("idle", "stream-wals"),
-        () => void stage.pair.primary.proxy.reset() as undefined,
-      ),
-  },
-  {
-    name: "stream-wals -> idle",
-    modes: BOTH,
-    bringAbout: (stage) =>
-      atLogLine(
-        stage,
-        stage.pair.secondary,
-        stateChange("stream-wals", "idle"),
-        () => void stage.pair.primary.proxy.reset() as undefined,
-      ),
-  },
-  {
-    name: "idle -> merkle-diff",
-    modes: BOTH,
-    bringAbout: (stage) =>
-      atLogLine(stage, stage.pair.secondary, stateChange("idle", "merkle-diff"), () => leaveBehind(stage)),
-  },
-  {
-    name: "merkle-diff -> merkle-sync",
-    modes: BOTH,
-    bringAbout: (stage) =>
-      atLogLine(stage, stage.pair.secondary, stateChange("merkle-diff", "merkle-sync"), () => leaveBehind(stage)),
-  },
-  {
-    name: "merkle-sync -> stream-wals",
-    modes: BOTH,
-    bringAbout: (stage) =>
-      atLogLine(stage, stage.pair.secondary, stateChange("merkle-sync", "stream-wals"), () => leaveBehind(stage)),
-  },
-];
 
 const BUILD: readonly Transition[] = [
   {
@@ -378,7 +253,34 @@ const START: readonly Transition[] = [
   },
 ];
 
-export const TRANSITIONS: readonly Transition[] = [...STREAM, ...BUILD, ...FAILOVER, ...MEMBERSHIP, ...START];
+/** A primary that was restarted acknowledges nothing before its secondary has confirmed that it is still the primary. */
+async function restartedPrimary(stage: Stage, pattern: RegExp): Promise<void> {
+  const { primary } = stage.pair;
+  await primary.server.stop("SIGKILL");
+  await atLogLine(stage, primary, pattern, () => void primary.server.launch() as undefined);
+}
+
+const CONFIRMATION: readonly Transition[] = [
+  {
+    name: "running -> unconfirmed",
+    modes: BOTH,
+    bringAbout: (stage) => restartedPrimary(stage, /"@message":"writes wait until a secondary confirms/),
+  },
+  {
+    name: "unconfirmed -> running",
+    modes: BOTH,
+    bringAbout: (stage) => restartedPrimary(stage, told("writes are acknowledged again")),
+  },
+];
+
+export const TRANSITIONS: readonly Transition[] = [
+  ...STREAM,
+  ...BUILD,
+  ...FAILOVER,
+  ...MEMBERSHIP,
+  ...START,
+  ...CONFIRMATION,
+];
 
 /** A secondary that is connected needs no new token to be told where its primary is. */
 function newAddress(pair: ReplicaPair): Promise<void> {
