@@ -3,7 +3,6 @@ import type { Row } from "./row";
 import { httpFloor, kvReads } from "./rows-http";
 import { memory, startup } from "./rows-process";
 import { planOverhead } from "./rows-provider";
-import { replication } from "./rows-replication";
 import { replicationApply } from "./rows-replication-apply";
 import { replicationDelay } from "./rows-replication-delay";
 import { replicationDiff } from "./rows-replication-diff";
@@ -17,7 +16,6 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   http: httpFloor,
   reads: kvReads,
   writes: kvWrites,
-  replication,
   "replication-apply": replicationApply,
   "replication-delay": replicationDelay,
   "replication-forward": replicationForward,
