@@ -41,6 +41,21 @@ export class MountIndex {
     return this.byPathMap.get(path);
   }
 
+  /** The mounts at the path and at what it begins with, a mount's own path. */
+  enclosing(path: string): readonly Mount[] {
+    const found: Mount[] = [];
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      const mount = this.byPathMap.get(path.slice(0, slash + 1));
+      if (mount !== undefined) found.push(mount);
+    }
+    return found;
+  }
+
+  /** The shared mounts at the path and below it. */
+  sharedUnder(path: string): readonly Mount[] {
+    return this.mounts().filter(({ entry }) => !entry.local && entry.path.startsWith(path));
+  }
+
   byAccessor(accessor: string): Mount | undefined {
     return this.byAccessorMap.get(accessor);
   }

@@ -5,10 +5,19 @@ import { defaultMountConfig, encodeMountEntry } from "./mount-entry";
 
 const boxes: MountType = { type: "boxes", kind: "secret", description: "for tests", paths: () => [] };
 
-function shared(id: string, path: string): MountEntry {
+function shared(path: string, id = "11111111-1111-4111-8111-111111111111"): MountEntry {
   const texts = { type: "boxes", description: "", accessor: `boxes_${id}` } as const;
   const flags = { local: false, sealWrap: false, options: new Map<string, string>(), config: defaultMountConfig };
   return { id, path, kind: "secret", ...texts, ...flags };
+}
+
+/** A performance secondary with a local mount at `team/`. */
+async function secondary() {
+  const fixture = await new PipelineFixture({ types: [boxes] }).open();
+  fixture.state = { performance: "secondary", dr: "disabled" };
+  const local = await fixture.router.enable({ kind: "secret", path: "team", type: "boxes", local: true });
+  const servedBy = (path: string): string | undefined => fixture.router.route(path)?.entry.id;
+  return { fixture, local, servedBy };
 }
 
 /** What a primary does reaches a secondary as entries of its log. */
@@ -19,28 +28,62 @@ async function apply(fixture: PipelineFixture, entry: MountEntry, isThere: boole
   await fixture.router.pending;
 }
 
-test("a local mount that a shared one hides is there again once that is gone", async () => {
-  const fixture = await new PipelineFixture({ types: [boxes] }).open();
-  fixture.state = { performance: "secondary", dr: "disabled" };
-  const local = await fixture.router.enable({ kind: "secret", path: "team", type: "boxes", local: true });
-  const rival = shared("11111111-1111-4111-8111-111111111111", "team/");
+test.each(["team/", "team/sub/"])("a local mount keeps its path when its primary mounts %s", async (path) => {
+  const { fixture, local, servedBy } = await secondary();
+  const rival = shared(path);
   for (let round = 0; round < 2; round++) {
     await apply(fixture, rival, true);
-    expect(fixture.router.route("team/x")?.entry.id).toBe(rival.id);
+    expect(servedBy("team/sub/x")).toBe(local.id);
+    expect(fixture.router.list("secret").map((entry) => entry.id)).not.toContain(rival.id);
     await apply(fixture, rival, false);
-    expect(fixture.router.route("team/x")?.entry.id).toBe(local.id);
+    expect(servedBy("team/sub/x")).toBe(local.id);
   }
 });
 
-test("a local mount that was hidden when the server opened is there once the shared one is gone", async () => {
-  const fixture = await new PipelineFixture({ types: [boxes] }).open();
-  fixture.state = { performance: "secondary", dr: "disabled" };
-  const local = await fixture.router.enable({ kind: "secret", path: "team", type: "boxes", local: true });
-  const rival = shared("11111111-1111-4111-8111-111111111111", "team/");
+test.each(["team/", "team/sub/"])("the shared mount %s is served once the local one is gone", async (path) => {
+  const { fixture, servedBy } = await secondary();
+  const rival = shared(path);
+  await apply(fixture, rival, true);
+  await fixture.router.disable("team");
+  expect(servedBy("team/sub/x")).toBe(rival.id);
+});
+
+test("a shared mount that was moved away, or that the local one has moved from, is served", async () => {
+  const { fixture, local, servedBy } = await secondary();
+  const rival = shared("team/");
+  await apply(fixture, rival, true);
+  await apply(fixture, { ...rival, path: "other/" }, true);
+  expect([servedBy("team/x"), servedBy("other/x")]).toEqual([local.id, rival.id]);
+  await apply(fixture, rival, true);
+  expect([servedBy("team/x"), servedBy("other/x")]).toEqual([local.id, undefined]);
+  await fixture.router.remount("team", "mine");
+  expect([servedBy("team/x"), servedBy("mine/x")]).toEqual([rival.id, local.id]);
+});
+
+test("a shared mount that is gone does not come back with the path", async () => {
+  const { fixture, servedBy } = await secondary();
+  const rival = shared("team/");
+  await apply(fixture, rival, true);
+  await apply(fixture, rival, false);
+  await fixture.router.disable("team");
+  expect(servedBy("team/x")).toBeUndefined();
+});
+
+test("a local mount below a shared one keeps its own path and no more", async () => {
+  const { fixture, local, servedBy } = await secondary();
+  await fixture.router.remount("team", "wide/team");
+  const rival = shared("wide/");
+  await apply(fixture, rival, true);
+  expect([servedBy("wide/team/x"), servedBy("wide/x")]).toEqual([local.id, rival.id]);
+});
+
+test("it is the same after the server has been opened anew", async () => {
+  const { fixture, local, servedBy } = await secondary();
+  const rival = shared("team/sub/");
   await apply(fixture, rival, true);
   fixture.router.close();
   await fixture.open();
-  expect(fixture.router.route("team/x")?.entry.id).toBe(rival.id);
-  await apply(fixture, rival, false);
-  expect(fixture.router.route("team/x")?.entry.id).toBe(local.id);
+  expect(servedBy("team/sub/x")).toBe(local.id);
+  await fixture.router.disable("team");
+  expect(servedBy("team/sub/x")).toBe(rival.id);
 });

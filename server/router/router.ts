@@ -44,6 +44,8 @@ const sealedViews: ViewSource = {
  */
 export class Router implements MountTable, MountCalls {
   private readonly index = new MountIndex();
+  /** Shared mounts whose path a local mount of this cluster holds: stored, and asked for by nobody. */
+  private readonly shadowed = new Map<string, MountEntry>();
   private readonly types: ReadonlyMap<string, MountType>;
   private readonly environment: MountEnvironment;
   private views: ViewSource = sealedViews;
@@ -81,6 +83,7 @@ export class Router implements MountTable, MountCalls {
   /** Forgets everything but the system mount. */
   close(): void {
     this.index.clear();
+    this.shadowed.clear();
     this.views = sealedViews;
     this.store = new MountStore(sealedViews);
     this.changes = this.changesOver(this.store);
@@ -215,7 +218,7 @@ export class Router implements MountTable, MountCalls {
       typeOf: (kind, type) => this.types.get(typeKey(kind, type)),
       typeNames: (kind) => this.typeNames(kind),
       put: (entry) => this.put(entry),
-      remove: (mountId) => this.index.remove(mountId),
+      remove: (mountId) => this.remove(mountId),
     });
   }
 
@@ -241,25 +244,43 @@ export class Router implements MountTable, MountCalls {
       return;
     }
     const type = this.types.get(typeKey(entry.kind, entry.type));
-    const rival = this.index.byPath(entry.path);
     if (type === undefined) this.report("a mount has a type that this server does not know", entry, undefined);
-    else if (rival !== undefined && rival.entry.id !== entry.id && entry.local) this.hide(entry);
+    else if (!entry.local && this.isLocal(entry.path)) this.shadow(entry);
     else {
-      if (rival !== undefined && rival.entry.id !== entry.id) this.hide(rival.entry);
+      const rivals = entry.local ? this.index.sharedUnder(entry.path) : [];
+      for (const rival of rivals) this.shadow(rival.entry);
+      const rival = this.index.byPath(entry.path);
+      if (rival !== undefined) this.index.remove(rival.entry.id);
+      this.shadowed.delete(entry.id);
       this.index.put(openMount(entry, type, this.views, this.environment));
     }
+    this.unshadow();
   }
 
-  /** Out of the table, so that nothing that is asked of the path reaches it; what is stored stays. */
-  private hide(local: MountEntry): void {
-    this.index.remove(local.id);
-    this.report("a local mount is hidden by a shared one at the same path", local, undefined);
+  private remove(mountId: string): void {
+    this.index.remove(mountId);
+    this.shadowed.delete(mountId);
+    this.unshadow();
   }
 
-  private async showHidden(store: MountStore, path: string): Promise<void> {
-    const stored = await store.readAll();
-    const hidden = stored.find((entry) => entry.local && entry.path === path);
-    if (hidden !== undefined && store === this.store) this.put(hidden);
+  /** Whether a local mount of this cluster holds the path. What its clients write there must never leave it. */
+  private isLocal(path: string): boolean {
+    return this.index.enclosing(path).some(({ entry }) => entry.local);
+  }
+
+  /** Out of the table until the path is free; what is stored stays. */
+  private shadow(entry: MountEntry): void {
+    this.index.remove(entry.id);
+    this.shadowed.set(entry.id, entry);
+    this.report("a shared mount is not served: a local one of this cluster holds its path", entry, undefined);
+  }
+
+  private unshadow(): void {
+    for (const entry of [...this.shadowed.values()]) {
+      if (this.isLocal(entry.path)) continue;
+      this.shadowed.delete(entry.id);
+      this.put(entry);
+    }
   }
 
   private async reload(mountIds: readonly string[]): Promise<void> {
@@ -268,10 +289,8 @@ export class Router implements MountTable, MountCalls {
       try {
         const entry = await store.read(mountId);
         if (store !== this.store) return;
-        const before = this.byId(mountId)?.path;
         if (entry !== undefined) this.put(entry);
         else await this.forget(mountId);
-        if (before !== undefined && this.index.byPath(before) === undefined) await this.showHidden(store, before);
       } catch (error) {
         if (!isServerError(error, "sealed")) this.report("a mount entry cannot be read", this.byId(mountId), error);
       }
@@ -280,15 +299,15 @@ export class Router implements MountTable, MountCalls {
 
   /** Another cluster disabled it: what this cluster alone has of it goes too. A built-in mount returns to its defaults. */
   private async forget(mountId: string): Promise<void> {
-    const known = this.index.byId(mountId);
+    const known = this.index.byId(mountId)?.entry ?? this.shadowed.get(mountId);
     if (known === undefined) return;
     if (isBuiltIn(mountId)) {
       const initial = unsealedMounts.find((entry) => entry.id === mountId);
       if (initial !== undefined) this.put(initial);
       return;
     }
-    this.index.remove(mountId);
-    if (classOf(known.entry) === "local" || this.options.replication.state().performance !== "secondary") return;
+    this.remove(mountId);
+    if (classOf(known) === "local" || this.options.replication.state().performance !== "secondary") return;
     await this.store.removeData(mountId, "local");
   }
 
