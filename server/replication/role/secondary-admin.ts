@@ -15,6 +15,11 @@ import type { Runners } from "./runners";
 import { createActivationKey, isSealedToken, openSealedToken, publicKeyOf } from "./sealed-token";
 import type { UnsettledContent } from "./unsettled-content";
 
+const INFORMED = "This cluster has been successfully informed of its primary.";
+const ADDRESSES_MAX = 64;
+/** How long update_primary_addrs looks for who answers, all addresses together. */
+const ANSWERS_MILLISECONDS = 15_000;
+
 /** What an operator does on a secondary, or on a cluster that becomes one. */
 export class SecondaryAdmin {
   constructor(
@@ -67,7 +72,7 @@ export class SecondaryAdmin {
       requireAllowed(this.state.roles(), mode, "update-primary");
       const { role } = this.state.of(mode);
       if (role.role !== "secondary") throw new ServerError("internal", { detail: "role changed" });
-      const link = await this.newLink(mode, role.setId, role.link, request);
+      const { link, warning } = await this.newLink(mode, role.setId, role.link, request);
       await this.runners.stop(mode);
       try {
         // A snapshot under way would bring the old link with it.
@@ -77,7 +82,7 @@ export class SecondaryAdmin {
         await this.changes.settle(this.runners);
       }
       this.deps.logger.log("info", "primary updated", { mode, address: link?.primaryClusterAddress });
-      return ["This cluster has been successfully informed of its primary."];
+      return [warning];
     });
   }
 
@@ -133,17 +138,39 @@ export class SecondaryAdmin {
     setId: string,
     known: PrimaryLink | undefined,
     request: UpdatePrimaryRequest,
-  ): Promise<PrimaryLink | undefined> {
+  ): Promise<{ readonly link: PrimaryLink | undefined; readonly warning: string }> {
     const { token, addresses } = request;
-    if (addresses.length > 0) return linkToAddresses(known, token, addresses);
+    if (addresses.length > 0) return await this.firstToAnswer(setId, linkToAddresses(known, token, addresses));
     if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
-    if (token === "") return undefined;
+    if (token === "") return { link: undefined, warning: INFORMED };
     const bundle = await this.openToken(mode, token, request.api);
     if (bundle.setId !== setId) {
       const text = `the token is of the replication set ${bundle.setId}, this cluster belongs to ${setId}; disable replication and enable it anew to change sets`;
       throw new ServerError("invalid_request", text);
     }
-    return bundle.link;
+    return { link: bundle.link, warning: INFORMED };
+  }
+
+  /** The first of the known addresses, tried in their order, that answers as the set's primary is recorded as the primary's. */
+  private async firstToAnswer(setId: string, link: PrimaryLink) {
+    const { transport, clock } = this.deps;
+    const limit = new AbortController();
+    const timer = clock.setTimer(ANSWERS_MILLISECONDS, () => limit.abort());
+    try {
+      for (const address of link.knownAddresses) {
+        try {
+          const dialling = { transport, clock, setId, credentials: link.credentials };
+          (await dialWithin(dialling, address, limit.signal)).destroy();
+          return { link: { ...link, primaryClusterAddress: address }, warning: INFORMED };
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : "unknown";
+          this.deps.logger.log("info", "an address of update_primary_addrs does not answer", { address, reason });
+        }
+      }
+      return { link, warning: `${INFORMED} None of its addresses answers yet; they are tried until one does.` };
+    } finally {
+      timer.cancel();
+    }
   }
 
   private async meetPrimary(build: BuildRunner): Promise<void> {
@@ -177,6 +204,12 @@ function linkToAddresses(
   if (known === undefined) {
     throw new ServerError("invalid_request", "this cluster has no credentials for a primary: give it a token");
   }
-  for (const address of addresses) requireAddress(address);
+  if (addresses.length > ADDRESSES_MAX) {
+    throw new ServerError("invalid_request", `update_primary_addrs takes at most ${ADDRESSES_MAX} addresses`);
+  }
+  for (const address of addresses) {
+    if (address === "") throw new ServerError("invalid_request", "update_primary_addrs has an empty address");
+    requireAddress(address);
+  }
   return { ...known, primaryClusterAddress: addresses[0] ?? known.primaryClusterAddress, knownAddresses: addresses };
 }

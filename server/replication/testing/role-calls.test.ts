@@ -104,9 +104,28 @@ test("update_primary_addrs sends a secondary to another address with the credent
   await expect(
     c.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses: [] }),
   ).rejects.toThrow("give either token or update_primary_addrs");
-  await c.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses });
+  for (const bad of [Array.from({ length: 65 }, () => b.address), [b.address, ""]]) {
+    await expect(
+      c.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses: bad }),
+    ).rejects.toThrow("update_primary_addrs");
+  }
+  const warnings = await c.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses });
+  expect(warnings).toEqual(["This cluster has been successfully informed of its primary."]);
+  expect(c.status("performance").primary_cluster_addr).toBe(b.address);
   await until("c follows b", () => isEqual(b, c, "performance"));
   expect(c.opened).toBe(2);
+});
+
+test("update_primary_addrs of which none answers are tried until one does", async () => {
+  const [a, b] = await pair("performance");
+  set.network.cut("b", a.address);
+  const addresses = [a.address, "127.0.0.1:9"];
+  const warnings = await b.replication.updatePrimary("performance", { token: undefined, api: NO_API, addresses });
+  expect(warnings).toEqual([expect.stringContaining("None of its addresses answers yet")]);
+  expect(b.status("performance").primary_cluster_addr).toBe(a.address);
+  await putKey(a.core, "data/m1/k", "2");
+  set.network.mend("b", a.address);
+  await until("b follows again", async () => (await getKey(b.core, "data/m1/k")) === "2");
 });
 
 test("a revoked secondary sees that it is cut off, keeps what it has and can be given a new token", async () => {
