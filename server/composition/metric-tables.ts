@@ -1,5 +1,6 @@
 import { requestMetrics } from "../pipeline/request-metrics";
 import { forwardMetrics } from "../replication/forward/forward-metrics";
+import { activationMetrics } from "../replication/role/activation-refusals";
 import { replicationMetrics } from "../replication/role/replication-metrics";
 import { synchronousDrMetrics } from "../replication/role/synchronous-dr-metrics";
 import { diffMetrics } from "../replication/stream/diff-metrics";
@@ -22,4 +23,5 @@ export const metricTables: readonly (readonly [heading: string, rows: readonly M
   ["Replication: forwarded requests", Object.values(forwardMetrics)],
   ["Replication: synchronous DR", Object.values(synchronousDrMetrics)],
   ["Replication: the cluster port", Object.values(refusalMetrics)],
+  ["Replication: activation", Object.values(activationMetrics)],
 ];

@@ -3,6 +3,7 @@ import { wipeCubbyhole } from "../mounts/secrets/cubbyhole/token-view";
 import { Pipeline } from "../pipeline/index";
 import { IndexHeader } from "../pipeline/index-header";
 import { ActivationWrapping } from "../replication/role/activation";
+import { ActivationRefusals } from "../replication/role/activation-refusals";
 import type { ReplicationService } from "../replication/role/replication-service";
 import { ReplicationStore } from "../replication/role/replication-store";
 import { unsealedMounts } from "../router/built-in-mounts";
@@ -77,7 +78,8 @@ export class Services {
     });
     const wrapping = new WrappingService(barrier.view(WRAPPING_PREFIX, "local"), this.tokens, clock);
     const replicationStore = new ReplicationStore(barrier);
-    this.wrapping = new ActivationWrapping(wrapping, () => replicationStore.readSigningKey(), clock);
+    const refusals = new ActivationRefusals(clock, logger.named("replication"), environment.metrics);
+    this.wrapping = new ActivationWrapping(wrapping, () => replicationStore.readSigningKey(), clock, refusals);
     this.audit = new AuditService({ clock, random, logger: logger.named("audit"), nodeId: configuration.nodeId });
     this.indexHeader = new IndexHeader(() => this.replication, random);
     this.tidy = new PeriodicTask(clock, TIDY_MILLISECONDS, () => router.tidyAll(this.stopping.signal));

@@ -90,6 +90,63 @@ test.each([
   await staysAlone();
 });
 
+async function refusals(api: Api, reason: string): Promise<number> {
+  const { text } = await api.get("sys/metrics?format=prometheus");
+  const row = new RegExp(`vault_replication_activation_token_refused\\{reason="${reason}"\\} (\\d+)`);
+  return Number(row.exec(text)?.[1]);
+}
+
+/** Shows the token to the primary that made it. */
+function show(token: string): Promise<ApiAnswer> {
+  return primary.api.with(token).post("sys/wrapping/unwrap");
+}
+
+test.each([
+  ["altered", async () => withBentSignature(await issue("counted"))],
+  ["altered", async () => withClaims(await issue("counted"), { exp: 4_000_000_000 })],
+  [
+    "used",
+    async () => {
+      const token = await issue("counted");
+      expect((await show(token)).status).toBe(200);
+      return token;
+    },
+  ],
+  [
+    "expired",
+    async () => {
+      const token = await issue("counted", "1s");
+      await new Promise((settle) => setTimeout(settle, 1_500));
+      return token;
+    },
+  ],
+])("who shows the primary one that is %s is refused, counted and logged", async (reason, make) => {
+  const token = await make();
+  const before = await refusals(root, reason);
+  expect((await show(token)).status).toBe(400);
+  expect(await refusals(root, reason)).toBe(before + 1);
+  expect(primary.log).toMatch(new RegExp(`refused an activation token.*"reason":"${reason}"`));
+});
+
+test("what the secondary itself refuses it counts and logs", async () => {
+  for (const [reason, token] of [
+    ["malformed", "nonsense"],
+    ["altered", "mrk1.AAAA"],
+  ] as const) {
+    const before = await refusals(candidateRoot, reason);
+    expect((await enable(token)).status).toBe(400);
+    expect(await refusals(candidateRoot, reason)).toBe(before + 1);
+    expect(candidate.log).toMatch(new RegExp(`refused an activation token.*"reason":"${reason}"`));
+  }
+  const ofTheOther = await root.post("sys/replication/dr/primary/enable", {});
+  expect(ofTheOther.status).toBe(200);
+  const wrapped = await root.must("POST", "sys/replication/dr/primary/secondary-token", { id: "dr" });
+  expect((await enable(String(wrapped.wrap_info?.token))).text).toContain("for dr replication, not for performance");
+  expect(candidate.log).toMatch(/refused an activation token.*"reason":"misplaced"/);
+  await root.must("POST", "sys/replication/dr/primary/disable");
+  await staysAlone();
+});
+
 test("a token that is past its time", async () => {
   const token = await issue("late", "1s");
   await new Promise((settle) => setTimeout(settle, 1_500));

@@ -3,6 +3,7 @@ import { type Lifecycle, openLifecycle } from "../../server/lifecycle/lifecycle"
 import { readMeta } from "../../server/lifecycle/meta-store";
 import type { LogLimits } from "../../server/replication/log/log-limits";
 import { ActivationWrapping } from "../../server/replication/role/activation";
+import { ActivationRefusals } from "../../server/replication/role/activation-refusals";
 import { ReplicationService } from "../../server/replication/role/replication-service";
 import { ReplicationStore } from "../../server/replication/role/replication-store";
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "../../server/replication/stream/limits";
@@ -275,6 +276,7 @@ export class SimulatedCluster {
       new SimulatedWrapping(core, clock, random),
       () => store.readSigningKey(),
       clock,
+      new ActivationRefusals(clock, this.logger("replication"), noMetrics),
     );
     const mounts = new SimulatedMounts({ core, clock, random, replication: () => this.requireReplication() });
     const service = await ReplicationService.open({

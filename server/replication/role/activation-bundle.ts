@@ -3,6 +3,7 @@ import { ServerError } from "../../sdk/errors";
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
 import type { ReplicationMode } from "../../sdk/log";
+import { ActivationRefused } from "./activation-refusals";
 import type { PrimaryLink } from "./records";
 
 /** What lies behind an activation token. */
@@ -43,7 +44,7 @@ export function bundleEnvelope(bundle: ActivationBundle, requestId: string): Buf
 export function readBundle(envelope: Buffer, mode: ReplicationMode): ActivationBundle {
   const bundle = parse(envelope);
   if (bundle.mode !== mode) {
-    throw new ServerError("invalid_request", `the activation token is for ${bundle.mode} replication, not for ${mode}`);
+    throw new ActivationRefused("misplaced", `the activation token is for ${bundle.mode} replication, not for ${mode}`);
   }
   return bundle;
 }

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
-import { ServerError } from "../../sdk/errors";
+import type { ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { parseJson, stringifyJson } from "../../sdk/json";
+import { ActivationRefused } from "./activation-refusals";
 
 /** Claims of an activation token: a wrapping token that says where it can be opened. */
 export interface ActivationClaims {
@@ -69,19 +70,19 @@ export function verifyActivationToken(token: string, signingKeyPem: string, nowS
   const genuine =
     algorithm === HEADER.alg && verify("sha512", Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" }, signature);
   if (!genuine) {
-    throw new ServerError("invalid_request", "the activation token was not made by this cluster, or was altered");
+    throw new ActivationRefused("altered", "the activation token was not made by this cluster, or was altered");
   }
   if (claims.expiresAtSeconds <= nowSeconds) throw expired();
   return claims;
 }
 
 function expired(): ServerError {
-  return new ServerError("invalid_request", "the activation token has expired; make a new one on the primary");
+  return new ActivationRefused("expired", "the activation token has expired; make a new one on the primary");
 }
 
 function malformed(): ServerError {
-  return new ServerError(
-    "invalid_request",
+  return new ActivationRefused(
+    "malformed",
     "this is no activation token; make one with secondary-token on the primary",
   );
 }

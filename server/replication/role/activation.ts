@@ -5,6 +5,7 @@ import type { WrapInfo } from "../../sdk/outcome";
 import type { PrimaryApi } from "../../sdk/replication-admin";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { type ActivationBundle, readBundle } from "./activation-bundle";
+import { type ActivationRefusals, ActivationRefused } from "./activation-refusals";
 import {
   looksLikeActivationToken,
   readActivationToken,
@@ -54,6 +55,7 @@ export class ActivationWrapping implements WrappingPort {
     private readonly inner: WrappingPort,
     private readonly signingKey: SigningKeySource,
     private readonly clock: Clock,
+    private readonly refusals: ActivationRefusals,
   ) {}
 
   wrap(body: Buffer, ttlSeconds: number, creationPath: string, wrappedAccessor?: string): Promise<WrapInfo> {
@@ -62,20 +64,18 @@ export class ActivationWrapping implements WrappingPort {
 
   async unwrap(token: string): Promise<{ readonly body: Buffer }> {
     if (!looksLikeActivationToken(token)) return await this.inner.unwrap(token);
-    const wrappingToken = await this.wrappingTokenOf(token);
-    try {
-      return await this.inner.unwrap(wrappingToken);
-    } catch (cause) {
-      if (!(cause instanceof ServerError) || cause.code !== "invalid_request") throw cause;
-      throw new ServerError("invalid_request", {
-        publicText: "the activation token was used already or has expired",
-        cause,
-      });
-    }
+    return await this.refusals.noting(async () => {
+      const wrappingToken = await this.wrappingTokenOf(token);
+      return await unlessUsed(() => this.inner.unwrap(wrappingToken));
+    });
   }
 
   async lookup(token: string) {
-    return await this.inner.lookup(await this.wrappingTokenOf(token));
+    if (!looksLikeActivationToken(token)) return await this.inner.lookup(token);
+    return await this.refusals.noting(async () => {
+      const wrappingToken = await this.wrappingTokenOf(token);
+      return await unlessUsed(() => this.inner.lookup(wrappingToken));
+    });
   }
 
   async rewrap(token: string): Promise<WrapInfo> {
@@ -86,10 +86,19 @@ export class ActivationWrapping implements WrappingPort {
   }
 
   private async wrappingTokenOf(token: string): Promise<string> {
-    if (!looksLikeActivationToken(token)) return token;
     const key = await this.signingKey();
-    if (key === undefined) throw new ServerError("invalid_request", "this cluster never made an activation token");
+    if (key === undefined) throw new ActivationRefused("altered", "this cluster never made an activation token");
     return verifyActivationToken(token, key, Math.floor(this.clock.nowMilliseconds() / 1000)).jti;
+  }
+}
+
+/** The token was verified: what is not there any more was spent. */
+async function unlessUsed<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (!(cause instanceof ServerError) || cause.code !== "invalid_request") throw cause;
+    throw new ActivationRefused("used", "the activation token was used already or has expired", cause);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { hkdfSha256, openAead, sealAead } from "../../sdk/crypto";
 import { ServerError } from "../../sdk/errors";
+import { ActivationRefused } from "./activation-refusals";
 
 /**
  * Activation tokens for a secondary that cannot reach its primary's API: the bundle itself, encrypted for the key that the
@@ -56,7 +57,7 @@ export function openSealedToken(token: string, privateKeyPem: string, nowSeconds
   if (bundle === undefined) throw notForUs();
   if (Number(head.readBigUInt64BE(PUBLIC_KEY_BYTES)) <= nowSeconds) {
     bundle.fill(0);
-    throw new ServerError("invalid_request", "the activation token has expired; make a new one on the primary");
+    throw new ActivationRefused("expired", "the activation token has expired; make a new one on the primary");
   }
   return bundle;
 }
@@ -85,8 +86,8 @@ function rawPublicKey(key: KeyObject): Buffer {
 }
 
 function notForUs(): ServerError {
-  return new ServerError(
-    "invalid_request",
+  return new ActivationRefused(
+    "altered",
     "the activation token was not made for this cluster's public key, or was altered",
   );
 }

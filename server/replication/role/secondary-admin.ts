@@ -4,6 +4,7 @@ import type { EnableSecondaryRequest, PrimaryApi, UpdatePrimaryRequest } from ".
 import { dialWithin } from "../stream/primary-link";
 import { openActivationToken } from "./activation";
 import { type ActivationBundle, readBundle } from "./activation-bundle";
+import { ActivationRefusals, ActivationRefused } from "./activation-refusals";
 import { BuildRunner } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import { requireAddress } from "./primary-admin";
@@ -22,13 +23,17 @@ const ANSWERS_MILLISECONDS = 15_000;
 
 /** What an operator does on a secondary, or on a cluster that becomes one. */
 export class SecondaryAdmin {
+  private readonly refusals: ActivationRefusals;
+
   constructor(
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
     private readonly changes: RoleChanges,
     private readonly runners: Runners,
     private readonly unsettled: UnsettledContent,
-  ) {}
+  ) {
+    this.refusals = new ActivationRefusals(deps.clock, deps.logger, deps.metrics);
+  }
 
   /** Opens the token, meets the primary and begins the snapshot; the rest goes on in the background. */
   enable(mode: ReplicationMode, request: EnableSecondaryRequest): Promise<readonly string[]> {
@@ -113,15 +118,25 @@ export class SecondaryAdmin {
     await this.unsettled.load();
   }
 
-  private async openToken(mode: ReplicationMode, given: string, primary: PrimaryApi): Promise<ActivationBundle> {
+  /** @param setId the set that this cluster belongs to; undefined: none */
+  private openToken(mode: ReplicationMode, given: string, primary: PrimaryApi, setId?: string) {
+    return this.refusals.noting(async () => {
+      const bundle = await this.readToken(mode, given, primary);
+      if (setId === undefined || bundle.setId === setId) return bundle;
+      const text = `the token is of the replication set ${bundle.setId}, this cluster belongs to ${setId}; disable replication and enable it anew to change sets`;
+      throw new ActivationRefused("misplaced", text);
+    });
+  }
+
+  private async readToken(mode: ReplicationMode, given: string, primary: PrimaryApi): Promise<ActivationBundle> {
     const token = given.trim();
     const { api, clock, core } = this.deps;
     if (!isSealedToken(token)) return await openActivationToken(api, clock, mode, token, primary);
     const { store } = this.state;
     const key = await store.readActivationKey(mode);
     if (key === undefined) {
-      throw new ServerError(
-        "invalid_request",
+      throw new ActivationRefused(
+        "altered",
         "this cluster has no key for such a token: call generate-public-key, once per token",
       );
     }
@@ -143,11 +158,7 @@ export class SecondaryAdmin {
     if (addresses.length > 0) return await this.firstToAnswer(setId, linkToAddresses(known, token, addresses));
     if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
     if (token === "") return { link: undefined, warning: INFORMED };
-    const bundle = await this.openToken(mode, token, request.api);
-    if (bundle.setId !== setId) {
-      const text = `the token is of the replication set ${bundle.setId}, this cluster belongs to ${setId}; disable replication and enable it anew to change sets`;
-      throw new ServerError("invalid_request", text);
-    }
+    const bundle = await this.openToken(mode, token, request.api, setId);
     return { link: bundle.link, warning: INFORMED };
   }
 

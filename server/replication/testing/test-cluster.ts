@@ -17,6 +17,7 @@ import { noMetrics } from "../../sdk/testing/no-metrics";
 import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
 import { ActivationWrapping, type ApiClient } from "../role/activation";
+import { ActivationRefusals } from "../role/activation-refusals";
 import type { Certificates } from "../role/certificates";
 import type { ReplicationSettings } from "../role/dependencies";
 import { ReplicationService } from "../role/replication-service";
@@ -55,7 +56,10 @@ export async function openTestReplication(
   options: TestClusterOptions,
 ): Promise<{ readonly replication: ReplicationService; readonly wrapping: WrappingPort }> {
   const store = new ReplicationStore(core.barrier);
-  const wrapping = new ActivationWrapping(new BarrierWrapping(core), () => store.readSigningKey(), systemClock);
+  const logger = loggerTo(options.logLines ?? [], options.name);
+  const refusals = new ActivationRefusals(systemClock, logger, options.metrics ?? noMetrics);
+  const signingKey = () => store.readSigningKey();
+  const wrapping = new ActivationWrapping(new BarrierWrapping(core), signingKey, systemClock, refusals);
   const replication = await ReplicationService.open({
     core,
     transport: options.transport,
@@ -63,7 +67,7 @@ export async function openTestReplication(
     api: options.api,
     clock: systemClock,
     random: systemRandom,
-    logger: loggerTo(options.logLines ?? [], options.name),
+    logger,
     metrics: options.metrics ?? noMetrics,
     wrapping,
     mountPathOf: (mountId) => mountPath(core, mountId),
