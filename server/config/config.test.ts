@@ -67,6 +67,20 @@ describe("readConfiguration", () => {
     expect((await readConfiguration([file("wait.json", text)])).replication.consistencyWaitSeconds).toBe(expected);
   });
 
+  it("takes the replication stanza of an existing file", async () => {
+    const stanza = `replication {
+      resolver_discover_servers = true
+      logshipper_buffer_length = 130000
+      logshipper_buffer_size = 1073741824
+      best_effort_wal_wait_duration = "3s"
+      allow_forwarding_via_header = true
+      allow_forwarding_via_token = "new_token"
+    }`;
+    const { replication } = await readConfiguration([file("stanza.hcl", `${HCL}\n${stanza}`)]);
+    const { replication: defaults } = await readConfiguration([file("bare.hcl", HCL)]);
+    expect(replication).toEqual({ ...defaults, consistencyWaitSeconds: 3 });
+  });
+
   it("merges a directory in the order of names", async () => {
     file("1.json", JSON.stringify({ ...JSON_FORM, cluster_name: "one" }));
     file("2.hcl", 'cluster_name = "two"\n');

@@ -106,6 +106,9 @@ const seal: readonly OptionRow[] = [
   { path: "seal.static.previous_key", type: "string", secret: true, description: "The key used before." },
 ];
 
+const shipper =
+  "Accepted from existing files: log_retention_size and log_retention_time say how long entries are kept for who is behind.";
+const oneNode = "Accepted from existing files: every node that answers is the active one of its cluster.";
 const replication: readonly OptionRow[] = [
   {
     path: "replication.consistency_wait",
@@ -180,6 +183,22 @@ const replication: readonly OptionRow[] = [
     type: "integer",
     description: "Secondaries that are brought up by a comparison or a snapshot at a time; the others wait their turn.",
     default: 4,
+  },
+  { path: "replication.logshipper_buffer_length", type: "integer", description: shipper, ignored: true },
+  { path: "replication.logshipper_buffer_size", type: "size", description: shipper, ignored: true },
+  { path: "replication.allow_forwarding_via_header", type: "boolean", description: oneNode, ignored: true },
+  {
+    path: "replication.allow_forwarding_via_token",
+    type: "string",
+    description: oneNode,
+    allowed: ["", "new_token"],
+    ignored: true,
+  },
+  {
+    path: "replication.resolver_discover_servers",
+    type: "boolean",
+    description: "Accepted from existing files: the addresses of a primary are always learned.",
+    ignored: true,
   },
 ];
 
