@@ -129,5 +129,6 @@ export interface DrOperationTokens {
   cancel(): void;
   /** @throws invalid_request for a wrong nonce, share or quorum */
   provide(nonce: string, key: string): Promise<ResponseData>;
-  revoke(token: Buffer): Promise<void>;
+  /** @returns whether share holders made it here: others end by themselves, or where they were made */
+  revoke(token: Buffer): Promise<boolean>;
 }

@@ -291,6 +291,31 @@ it("what does not exist under sys/replication is 404, and a wrong method 405", a
   expect(await codes("LIST", "sys/replication/status")).toBe(405);
 });
 
+describe("there is no licence, and whoever looks for one is told so", () => {
+  const D = "sys/replication/dr/secondary";
+  it.each([
+    ["GET", `${D}/license/status`],
+    ["GET", `${D}/license`],
+    ["POST", `${D}/license`],
+    ["POST", `${D}/license/signed`],
+    ["POST", `${D}/config/reload/license`],
+  ])("%s %s on a DR secondary, without a token", async (method, path) => {
+    expectNone(await set.servers.d.api.send(method, path, method === "POST" ? {} : undefined));
+  });
+
+  it.each([
+    ["GET", "sys/license/status"],
+    ["POST", "sys/config/reload/license"],
+  ])("%s %s on a primary, with one", async (method, path) => {
+    expectNone(await set.root.send(method, path));
+    expect((await set.servers.a.api.send(method, path)).status).toBe(403);
+  });
+
+  function expectNone({ status, body }: ApiAnswer): void {
+    expect([status, body.errors]).toEqual([404, [expect.stringContaining("enterprise-only feature")]]);
+  }
+});
+
 it("strangers at the cluster port are counted in the metrics and named in the log", async () => {
   const count = async (reason: string): Promise<number> => {
     const { text } = await set.root.get("sys/metrics?format=prometheus");

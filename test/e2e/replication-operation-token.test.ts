@@ -138,7 +138,9 @@ describe("by ceremony", () => {
     const begun = await begin({});
     await operator.must("POST", `${CEREMONY}/update`, { key: set.shares[2], nonce: begun.nonce });
     const progress = { progress: 1, required: 2, complete: false };
-    expect((await operator.must("GET", "sys/replication/dr/secondary/promote")).data).toEqual(progress);
+    for (const api of [operator, set.servers.d.api]) {
+      expect((await api.must("GET", "sys/replication/dr/secondary/promote")).data).toEqual(progress);
+    }
     await operator.delete(`${CEREMONY}/attempt`);
   });
 
@@ -177,6 +179,13 @@ describe("tokens of the primary", () => {
     const token = await set.operationToken("only-promote");
     expect((await use("recover", token)).status).toBe(403);
     expect((await use("recover", await set.operationToken())).status).toBe(200);
+  });
+
+  it("are not revoked here, and whoever tries is told", async () => {
+    const token = await set.operationToken();
+    const answer = await use("operation-token/delete", token);
+    expect([answer.status, answer.body.warnings]).toEqual([200, [expect.stringContaining("still valid")]]);
+    expect((await use("recover", token)).status).toBe(200);
   });
 
   it("an expired one opens nothing", async () => {

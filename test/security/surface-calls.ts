@@ -13,6 +13,9 @@ export const OPEN = [
   "GET sys/internal/ui/mounts",
   "GET sys/internal/ui/mounts/{path}",
   "GET sys/leader",
+  "GET sys/replication/dr/secondary/license",
+  "GET sys/replication/dr/secondary/license/status",
+  "GET sys/replication/dr/secondary/promote",
   "GET sys/replication/dr/status",
   "GET sys/replication/performance/status",
   "GET sys/replication/status",
@@ -20,6 +23,10 @@ export const OPEN = [
   "POST auth/approle/login",
   "POST auth/userpass/login/{username}",
   "POST sys/internal/specs/openapi",
+  // There is no licence: these say so to anybody.
+  "POST sys/replication/dr/secondary/config/reload/{subsystem}",
+  "POST sys/replication/dr/secondary/license",
+  "POST sys/replication/dr/secondary/license/signed",
   // These ask for the DR operation token themselves.
   "POST sys/replication/dr/secondary/disable",
   "POST sys/replication/dr/secondary/divergence",

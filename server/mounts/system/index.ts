@@ -11,6 +11,7 @@ import { initializationPaths } from "./path-initialization";
 import { internalPaths } from "./path-internal";
 import { keyPaths } from "./path-keys";
 import { leasePaths } from "./path-leases";
+import { licensePaths } from "./path-license";
 import { metricsPaths } from "./path-metrics";
 import { mountPaths } from "./path-mounts";
 import { policyPaths } from "./path-policies";
@@ -38,6 +39,7 @@ export const systemPaths: readonly AnyPath<SystemContext>[] = [
   ...configurationPaths,
   ...internalPaths,
   ...replicationPaths,
+  ...licensePaths,
 ];
 
 /**

@@ -24,7 +24,7 @@ import {
 
 const PREFIX = "replication/dr/";
 
-/** No token of its own is looked at on a DR secondary: the DR operation token in the body is checked before anything else. */
+/** No token of its own is looked at on a DR secondary: what changes something checks the DR operation token in the body first. */
 const GUARDED = { unauthenticated: true, onDrSecondary: true } as const;
 
 async function guarded(
@@ -55,8 +55,8 @@ const promote = declare({
   },
   operations: {
     read: {
+      ...GUARDED,
       summary: "Read how far the share holders are with the token for it",
-      onDrSecondary: true,
       run: ({ context: { replication } }) => ({ kind: "data", data: ceremony(replication), repeatAtTop: true }),
     },
     update: {

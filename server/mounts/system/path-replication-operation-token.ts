@@ -1,8 +1,11 @@
 import type { Outcome, ResponseData } from "../../sdk/outcome";
 import type { AnyPath } from "../../sdk/path";
-import { declare, drOperationTokenField, type ReplicationContext } from "./path-replication-fields";
+import { changed, declare, drOperationTokenField, type ReplicationContext } from "./path-replication-fields";
 
 const PREFIX = "replication/dr/secondary/";
+
+const STAYS_VALID =
+  "This token was not made by share holders on this cluster, and is still valid: a batch token ends with its TTL, a service token is revoked on the primary.";
 
 /** The ceremony's answers have no envelope. */
 function bare(body: ResponseData): Outcome {
@@ -78,8 +81,8 @@ const remove = declare({
       summary: "Revoke the token",
       run: async ({ context: { replication }, fields, request }) => {
         await replication.requireDrOperationToken(fields.dr_operation_token, request.path);
-        await replication.drOperationTokens.revoke(fields.dr_operation_token);
-        return { kind: "empty" };
+        const revoked = await replication.drOperationTokens.revoke(fields.dr_operation_token);
+        return revoked ? { kind: "empty" } : changed([STAYS_VALID]);
       },
     },
   },

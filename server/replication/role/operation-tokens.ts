@@ -80,10 +80,12 @@ export class OperationTokens {
     return (await this.view().get(sha256Hex(token))) !== undefined;
   }
 
-  /** Other operation tokens end by themselves and are not known here. */
-  async revoke(token: Buffer): Promise<void> {
+  /** @returns whether it was made here: other operation tokens are the primary's */
+  async revoke(token: Buffer): Promise<boolean> {
+    if (!(await this.accepts(token))) return false;
     const view = this.view();
     await view.commit([view.delete(sha256Hex(token))]);
+    return true;
   }
 
   private async issue(attempt: Attempt): Promise<ResponseData> {
