@@ -71,6 +71,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
     settings: {
       apiAddress: configuration.apiAddress,
       clusterAddress: configuration.clusterAddress,
+      guessedAddresses: configuration.guessedAddresses,
       listenHost: listener.clusterHost,
       listenPort: listener.clusterPort,
       drClientRequests: configuration.replication.drClientRequests,

@@ -81,6 +81,18 @@ describe("readConfiguration", () => {
     expect(replication).toEqual({ ...defaults, consistencyWaitSeconds: 3 });
   });
 
+  it.each([
+    ["127.0.0.1:8200", {}, []],
+    ["10.0.0.1:8200", {}, []],
+    ["0.0.0.0:8200", {}, ["api_addr", "cluster_addr"]],
+    ["[::]:8200", { api_addr: "https://10.0.0.1:8200" }, ["cluster_addr"]],
+    ["0.0.0.0:8200", { api_addr: "https://10.0.0.1:8200", cluster_addr: "https://10.0.0.1:8201" }, []],
+  ])("knows which addresses of a listener on %s with %j are good on this machine alone", async (at, given, guessed) => {
+    const listener = [{ tcp: { address: at, tls_disable: true } }];
+    const text = JSON.stringify({ ...JSON_FORM, ...given, listener });
+    expect((await readConfiguration([file("addresses.json", text)])).guessedAddresses).toEqual(guessed);
+  });
+
   it("merges a directory in the order of names", async () => {
     file("1.json", JSON.stringify({ ...JSON_FORM, cluster_name: "one" }));
     file("2.hcl", 'cluster_name = "two"\n');

@@ -7,6 +7,8 @@ export interface Configuration {
   readonly seal: { readonly kind: "shamir" } | StaticSeal;
   readonly apiAddress: string;
   readonly clusterAddress: string;
+  /** Addresses that nobody configured while the server listens on every interface: right on this machine alone. */
+  readonly guessedAddresses: readonly ("api_addr" | "cluster_addr")[];
   readonly clusterName: string | undefined;
   readonly nodeId: string;
   readonly logLevel: LogLevel;

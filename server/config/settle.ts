@@ -32,6 +32,7 @@ export async function settleConfiguration(raw: RawConfiguration, source: string)
     apiAddress: settleUrl(general, "api_addr", source) ?? `${scheme}://${hostPort(first.host, first.port)}`,
     clusterAddress:
       settleUrl(general, "cluster_addr", source) ?? `https://${hostPort(first.clusterHost, first.clusterPort)}`,
+    guessedAddresses: guessedAddresses(general, first),
     clusterName: text(general, "cluster_name"),
     nodeId: text(general, "node_id") ?? hostname(),
     logLevel: (text(general, "log_level") ?? "info") as LogLevel,
@@ -227,8 +228,17 @@ function address(value: string, key: string, source: string): { host: string; po
   return { host: match[1] ?? (match[2] === "" ? "0.0.0.0" : (match[2] ?? "")), port };
 }
 
+function isEveryInterface(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function guessedAddresses(options: Options, { host, clusterHost }: TcpListener) {
+  const hosts = [["api_addr", host] as const, ["cluster_addr", clusterHost] as const];
+  return hosts.filter(([name, of]) => (options[name] ?? "") === "" && isEveryInterface(of)).map(([name]) => name);
+}
+
 function hostPort(host: string, port: number): string {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const reachable = isEveryInterface(host) ? "127.0.0.1" : host;
   return `${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 

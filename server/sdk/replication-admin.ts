@@ -89,6 +89,8 @@ export interface ReplicationAdmin {
   issueSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest): Promise<WrapInfo>;
   /** A token encrypted for the secondary's `generatePublicKey`: it is opened without reaching this cluster's API. */
   issueSealedSecondaryToken(mode: ReplicationMode, request: SecondaryTokenRequest, publicKey: string): Promise<string>;
+  /** What is wrong with the addresses that such a token names. @param isSealed it is opened without this cluster's API */
+  secondaryTokenWarnings(mode: ReplicationMode, isSealed: boolean): readonly string[];
   revokeSecondary(mode: ReplicationMode, id: string): Promise<readonly string[]>;
 
   /** Replaces the filter of a performance secondary, known already or not, and applies it to what it holds. */

@@ -1,4 +1,5 @@
 import { ReplicationSet } from "../support/replication-set";
+import { freePorts, ServerProcess } from "../support/server-process";
 
 /** Who may make the calls of replication, and the tokens with which clusters are let in, on real servers. */
 let set: ReplicationSet;
@@ -71,12 +72,34 @@ describe("who may call", () => {
 describe("activation tokens", () => {
   const path = "sys/replication/performance/primary/secondary-token";
 
+  it("of a cluster that does not know where others reach it come with a warning", async () => {
+    const port = await freePorts();
+    const listener = [{ tcp: { address: `0.0.0.0:${port}`, tls_disable: true } }];
+    const server = await ServerProcess.start({ port, storage: "inmem", configuration: { listener } });
+    try {
+      const root = server.api.with((await server.initialize()).rootToken);
+      await root.must("POST", "sys/replication/performance/primary/enable");
+      const api = expect.stringContaining("primary_api_addr");
+      const cluster = expect.stringContaining("primary_cluster_addr");
+      expect((await root.must("POST", path, { id: "x" })).warnings).toEqual([api, cluster]);
+      const made = await root.must("POST", "sys/replication/performance/secondary/generate-public-key");
+      const sealed = { id: "x", secondary_public_key: made.data?.secondary_public_key };
+      expect((await root.must("POST", path, sealed)).warnings).toEqual([cluster]);
+      await root.must("POST", "sys/replication/dr/primary/enable", { primary_cluster_addr: "10.0.0.1:8201" });
+      const dr = await root.must("POST", "sys/replication/dr/primary/secondary-token", { id: "x" });
+      expect(dr.warnings).toEqual([api]);
+    } finally {
+      await server.destroy();
+    }
+  }, 30_000);
+
   it("are wrapped, signed and single", async () => {
     const { text, body } = await set.root.post(path, { id: "later", ttl: "10m" });
     expect(body).toMatchObject({
       request_id: "",
       data: null,
       auth: null,
+      warnings: null,
       wrap_info: {
         token: expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/),
         accessor: expect.stringMatching(/./),

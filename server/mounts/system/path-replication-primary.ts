@@ -95,9 +95,12 @@ const secondaryToken = (mode: ReplicationMode, prefix: string): AnyPath<Replicat
         run: async ({ context: { replication }, fields, request }) => {
           const asked = { id: fields.id, ttlSeconds: fields.ttl, creationPath: request.path };
           const publicKey = fields.secondary_public_key;
-          if (publicKey === "") return { kind: "wrapped", wrap: await replication.issueSecondaryToken(mode, asked) };
+          const warnings = replication.secondaryTokenWarnings(mode, publicKey !== "");
+          if (publicKey === "") {
+            return { kind: "wrapped", wrap: await replication.issueSecondaryToken(mode, asked), warnings };
+          }
           const token = await replication.issueSealedSecondaryToken(mode, asked, publicKey);
-          return { kind: "data", data: { token } };
+          return { kind: "data", data: { token }, warnings };
         },
       },
     },

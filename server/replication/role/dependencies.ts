@@ -20,6 +20,8 @@ export interface ReplicationSettings {
   /** Addresses that others are told, e.g. `https://10.1.0.10:8200` and `https://10.1.0.10:8201`. */
   readonly apiAddress: string;
   readonly clusterAddress: string;
+  /** Those of the two that nobody configured, and that other machines cannot reach. */
+  readonly guessedAddresses?: readonly ("api_addr" | "cluster_addr")[];
   /** Where the cluster port listens. */
   readonly listenHost: string;
   readonly listenPort: number;

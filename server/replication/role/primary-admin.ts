@@ -91,6 +91,25 @@ export class PrimaryAdmin {
     return this.issueWith(mode, request, async (envelope) => sealBundle(envelope, publicKey, expiresAtSeconds));
   }
 
+  /** What the operator has to know of the addresses in a token. @param isSealed it is opened without the API */
+  tokenWarnings(mode: ReplicationMode, isSealed: boolean): readonly string[] {
+    const { apiAddress, clusterAddress, guessedAddresses = [] } = this.deps.settings;
+    const { role } = this.state.of(mode);
+    const warnings: string[] = [];
+    if (!isSealed && guessedAddresses.includes("api_addr")) {
+      warnings.push(
+        `api_addr is not configured, so the token says that this cluster's API is at ${apiAddress}: give secondary/enable the primary_api_addr under which the secondary reaches it.`,
+      );
+    }
+    const names = role.role === "primary" && role.primaryClusterAddress !== "";
+    if (!names && guessedAddresses.includes("cluster_addr")) {
+      warnings.push(
+        `Neither cluster_addr nor primary_cluster_addr is configured, so the token sends the secondary to ${clusterAddress}: other machines do not reach this cluster there.`,
+      );
+    }
+    return warnings;
+  }
+
   private issueWith<Token>(
     mode: ReplicationMode,
     request: SecondaryTokenRequest,

@@ -213,6 +213,10 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     return this.primary.issueSealedToken(mode, request, publicKey);
   }
 
+  secondaryTokenWarnings(mode: ReplicationMode, isSealed: boolean): readonly string[] {
+    return this.primary.tokenWarnings(mode, isSealed);
+  }
+
   revokeSecondary(mode: ReplicationMode, id: string): Promise<readonly string[]> {
     return this.primary.revoke(mode, id);
   }
@@ -294,7 +298,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   async forward(mode: ReplicationMode, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardResult> {
-    const epoch = this.epoch(mode);
+    const epoch = currentEpoch(this.roleState.lineage(mode));
     const run = () => forwardRequest(this.opener(mode), mode, epoch, request, signal);
     return { ...(await timed(this.deps, forwardMetrics.forward, run)), epoch };
   }
@@ -345,10 +349,6 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
       clockSkewMilliseconds: peer.clockSkewMilliseconds,
       canaryAgeMilliseconds: runner.canaryAgeMilliseconds() ?? 0,
     };
-  }
-
-  private epoch(mode: ReplicationMode) {
-    return currentEpoch(this.roleState.lineage(mode));
   }
 
   private opener(mode: ReplicationMode): OpenChannel {
