@@ -128,6 +128,32 @@ describe("a performance secondary", () => {
   });
 });
 
+describe("a batch token", () => {
+  const lookUp = async (on: "a" | "b", token: unknown): Promise<number> =>
+    (await set.servers[on].api.with(String(token)).get("auth/token/lookup-self")).status;
+
+  it("without a parent is good on every cluster of the set, wherever it was made", async () => {
+    const body = { type: "batch", policies: ["everything"], ttl: "1h", no_parent: true };
+    for (const api of [set.root, await set.operator("b")]) {
+      const made = await api.must("POST", "auth/token/create", body);
+      expect(made.auth).toMatchObject({ token_type: "batch", orphan: true });
+      for (const on of ["a", "b"] as const) expect(await lookUp(on, made.auth?.client_token)).toBe(200);
+    }
+  });
+
+  it("with a parent only where that is", async () => {
+    for (const [own, other] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const) {
+      const body = { type: "batch", policies: ["app"], ttl: "1h" };
+      const made = await (await set.operator(own)).must("POST", "auth/token/create", body);
+      expect(await lookUp(own, made.auth?.client_token)).toBe(200);
+      expect(await lookUp(other, made.auth?.client_token)).toBe(403);
+    }
+  });
+});
+
 describe("a DR secondary", () => {
   let operationToken: string;
   beforeAll(async () => {
