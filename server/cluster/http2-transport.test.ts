@@ -103,6 +103,27 @@ test("a member's frames arrive whole, in order and in both directions", async ()
   await sending;
 });
 
+test("a connection that is dropped before HTTP/2 has begun on it ends, and throws nothing at anybody", async () => {
+  const client = await admittedClient();
+  const thrown: unknown[] = [];
+  const note = (error: unknown): void => void thrown.push(error);
+  process.on("uncaughtException", note);
+  try {
+    const connection = await http2Transport.dial({
+      address: `127.0.0.1:${listener.port}`,
+      setId,
+      credentials: { authorityCertificate: authority.certificate, ...client },
+      signal: AbortSignal.timeout(5_000),
+    });
+    connection.destroy();
+    await connection.closed;
+    await new Promise((settle) => setImmediate(settle));
+  } finally {
+    process.off("uncaughtException", note);
+  }
+  expect(thrown).toEqual([]);
+});
+
 test("many channels of one connection do not wait for each other", async () => {
   await dial(await admittedClient());
   const connection = opened[0];

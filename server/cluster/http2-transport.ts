@@ -26,7 +26,10 @@ export const http2Transport: Transport = {
       createConnection: () => socket,
       settings: SESSION_SETTINGS,
     });
-    session.once("connect", () => session.setLocalWindowSize(WINDOW_BYTES));
+    session.once("connect", () => {
+      // Who dialled may have dropped it by then.
+      if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES);
+    });
     return new Http2Connection(peer, session);
   },
 };
