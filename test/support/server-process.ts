@@ -29,13 +29,12 @@ export interface Initialized {
   readonly keys: readonly string[];
 }
 
-/** Two neighbouring free ports on the loopback address (API and cluster). */
-export async function freePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = await tryPort(0);
-    if (port !== undefined && port < 65_000 && (await tryPort(port + 1)) !== undefined) return port;
-  }
-  throw new Error("no two neighbouring free ports");
+/**
+ * Two neighbouring free ports on the loopback address (API and cluster). The cluster port is opened long after this, and must
+ * not be given to an outgoing connection meanwhile.
+ */
+export function freePorts(): Promise<number> {
+  return restartablePorts(2);
 }
 
 /**
