@@ -7,9 +7,13 @@ export type MountPathOf = (mountId: string) => Promise<string | undefined>;
 /** Without these a secondary could not work; they are the same everywhere. */
 const NEVER_FILTERED: ReadonlySet<string> = new Set(["cubbyhole/", "sys/", "identity/", "auth/token/"]);
 
+export function isNeverFiltered(path: string): boolean {
+  return NEVER_FILTERED.has(path);
+}
+
 /** Whether a filter lets a mount path through. */
 export function filterAllows(filter: PathsFilter, path: string): boolean {
-  if (NEVER_FILTERED.has(path)) return true;
+  if (isNeverFiltered(path)) return true;
   return filter.paths.includes(path) === (filter.mode === "allow");
 }
 

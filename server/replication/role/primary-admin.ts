@@ -5,6 +5,7 @@ import type { ReplicationMode } from "../../sdk/log";
 import type { WrapInfo } from "../../sdk/outcome";
 import type { EnablePrimaryRequest, PathsFilter, SecondaryTokenRequest } from "../../sdk/replication-admin";
 import { parseClusterAddress } from "../../sdk/transport";
+import { filterFault } from "../filter/filter-check";
 import type { PrimaryHub } from "../stream/primary-hub";
 import { asActivationToken } from "./activation";
 import { bundleEnvelope } from "./activation-bundle";
@@ -151,6 +152,9 @@ export class PrimaryAdmin {
       requireAllowed(this.state.roles(), "performance", "filter");
       requireId(id);
       if ((filter?.paths.length ?? 0) > FILTER_PATHS_MAX) throw new ServerError("invalid_request", "too many paths");
+      const { core, mountPathOf } = this.deps;
+      const fault = filter === undefined ? undefined : await filterFault(filter, core.log, mountPathOf);
+      if (fault !== undefined) throw new ServerError("invalid_request", fault);
       await this.changes.commit([this.state.store.putFilter("performance", id, { filter })]);
       this.hub.notify();
       const facts = { mode: "performance", secondary: id, filter: filter?.mode ?? "none", paths: filter?.paths.length };

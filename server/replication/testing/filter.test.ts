@@ -140,6 +140,25 @@ describe.each(["planned", "unplanned"] as const)("after an %s failover to anothe
   }, 20_000);
 });
 
+test.each([
+  ["deny", ["hidden/", "open/part/"], "open/part/ lies inside the mount open/"],
+  ["allow", ["open/a/b/"], "open/a/b/ lies inside the mount open/"],
+  ["deny", ["sys/"], "sys/ cannot be filtered"],
+  ["deny", ["auth/token/"], "auth/token/ cannot be filtered"],
+] as const)("a filter that would not do what it says is refused: %s %j", async (mode, paths, fault) => {
+  await expect(a.replication.writePathsFilter("b", { mode, paths })).rejects.toMatchObject({
+    code: "invalid_request",
+    publicText: expect.stringContaining(fault),
+  });
+  expect(await a.replication.readPathsFilter("b")).toBeUndefined();
+});
+
+test("paths of mounts that are not there yet are taken, and so is what is never filtered in a list of what is allowed", async () => {
+  const filter = { mode: "allow", paths: ["open/", "sys/", "later/", "deep/er/"] } as const;
+  await a.replication.writePathsFilter("b", filter);
+  expect(await a.replication.readPathsFilter("b")).toEqual(filter);
+});
+
 test("filters end with the set", async () => {
   await a.replication.writePathsFilter("b", { mode: "deny", paths: ["hidden/"] });
   await link(a, b, "performance");
