@@ -155,11 +155,24 @@ export class Server {
   private async openServices(core: UnsealedCore): Promise<() => Promise<void>> {
     const services = await Services.open(core, this.router, this.lifecycle, this.options.environment);
     this.services = services;
+    await this.plantRootToken(services);
     return async () => {
       this.services = undefined;
       await services.close();
       this.options.environment.logger.log("info", "sealed");
     };
+  }
+
+  /** A dev server that becomes a performance secondary would have no token that opens it: its own were replaced with its data. */
+  private async plantRootToken({ replication, tokens }: Services): Promise<void> {
+    const { rootTokenId } = this.options;
+    if (rootTokenId === undefined || replication.state().performance !== "secondary") return;
+    try {
+      if ((await tokens.findLive(rootTokenId)) === undefined) await tokens.createRootToken(rootTokenId);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options.environment.logger.log("warn", "the root token of dev mode could not be made", { reason });
+    }
   }
 
   /** While sealed only the stages before the services run; a service that is reached all the same says `sealed`. */
