@@ -1,7 +1,8 @@
 import type { ExportChunk, ExportRequest } from "../../sdk/log";
 import { MountScope } from "../filter/mount-scope";
 import { DEFAULT_STREAM_LIMITS } from "./limits";
-import { type ChunkStart, decodeChunk, encodeChunkRequest, serveSnapshot } from "./snapshot";
+import { type ChunkStart, decodeChunk, decodeChunkRequest, encodeChunkRequest, serveSnapshot } from "./snapshot";
+import { MalformedFrame } from "./wire";
 
 const chunk: ExportChunk = { pairs: [], readAtIndex: 1, next: "more" };
 const index = {
@@ -96,4 +97,20 @@ test("no more than one chunk is held while another goes out", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   release?.();
   await serving;
+});
+
+test.each([
+  ["an unknown kind of start", Buffer.from([9])],
+  ["bytes behind the request", Buffer.from([0, 0])],
+  ["a start without a key", Buffer.from([1])],
+  ["nothing at all", Buffer.alloc(0)],
+])("a request with %s is refused", (_, request) => {
+  expect(() => decodeChunkRequest(request)).toThrow(MalformedFrame);
+});
+
+test("a request for the next chunk before any is refused", async () => {
+  const log = { clusterId: "primary", index, exportChunk: async () => chunk };
+  const scope = scopeOf([]);
+  const serving = serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, asking(["next"]));
+  await expect(serving).rejects.toBeInstanceOf(MalformedFrame);
 });

@@ -299,17 +299,6 @@ describe("by snapshot", () => {
     await expectRefused(channel, "malformed_frame");
   });
 
-  test.each([
-    ["the next chunk before any", encodeChunkRequest("next")],
-    ["an unknown kind of start", Buffer.from([9])],
-    ["bytes behind the request", Buffer.from([0, 0])],
-    ["nothing at all", Buffer.alloc(0)],
-  ])("a request for %s", async (_, request) => {
-    const channel = await open(SNAPSHOT_CHANNEL);
-    await channel.send(request);
-    await expectRefused(channel, "malformed_frame");
-  });
-
   test("a request that is longer than any", async () => {
     const channel = await open(SNAPSHOT_CHANNEL);
     await channel.send(encodeChunkRequest({ after: "r/".padEnd(10_000, "a") }));
