@@ -145,9 +145,9 @@ export class Runners {
       link: () => this.linkOf(mode),
       lineage: () => this.state.lineage(mode),
       adopt: (lineage, cursor) => this.adopt(mode, lineage, cursor),
-      joined: () => this.joined(mode),
+      streams: () => this.endResync(mode),
       isSettled: () => this.unsettled.of(mode) === undefined,
-      confirmed: () => this.unsettled.settled(mode),
+      confirmed: () => this.confirmed(mode),
       addressesLearned: (addresses) => this.learn(mode, addresses),
       reconcile: (connection, syncing) => this.reconcile(mode, setId, connection, syncing),
     });
@@ -172,13 +172,25 @@ export class Runners {
     await this.divergence.follows(mode, lineage);
   }
 
-  private async joined(mode: ReplicationMode): Promise<void> {
-    if (this.resync?.mode === mode) {
-      await this.resync.giveUp("the stream stands without it");
-      this.resync = undefined;
-    }
+  private async endResync(mode: ReplicationMode): Promise<void> {
+    if (this.resync?.mode !== mode) return;
+    await this.resync.giveUp("the stream stands without it");
+    this.resync = undefined;
+  }
+
+  /**
+   * Only now our history is the primary's: a DR secondary gets it as data. Before, the first entry that does not fit leads to a
+   * diff, which a cluster whose history forked is not let into unless its operator chose this primary.
+   */
+  private async confirmed(mode: ReplicationMode): Promise<void> {
+    await this.unsettled.settled(mode);
     const joined = this.linkOf(mode);
-    if (joined.rejoins) await this.changeLink(mode, joined, (link) => ({ ...link, rejoins: false }));
+    if (!joined.rejoins) return;
+    // Not waited for: a role change that is under way may wait for this very stream to end.
+    const change = (link: PrimaryLink) => (link.rejoins ? { ...link, rejoins: false } : link);
+    this.changeLink(mode, joined, change).catch((error: Error) => {
+      this.deps.logger.log("warn", "joining was not recorded", { mode, reason: error.message });
+    });
   }
 
   private learn(mode: ReplicationMode, addresses: readonly string[]): void {

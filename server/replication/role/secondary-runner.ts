@@ -22,8 +22,8 @@ export interface SecondaryRunnerOptions {
   link(): PrimaryLink;
   lineage(): Lineage;
   adopt(lineage: Lineage, cursor: UpstreamCursor): Promise<void>;
-  /** The first stream to a primary that the operator chose stands. */
-  joined(): Promise<void>;
+  /** A stream stands. What it brings may still turn out not to fit. */
+  streams(): Promise<void>;
   addressesLearned(addresses: readonly string[]): void;
   /** Whether what is held is known to be what the primary held at one moment. */
   isSettled(): boolean;
@@ -208,8 +208,8 @@ export class SecondaryRunner {
           this.move("streaming", `the primary streams from its index ${welcome.index}`);
         }
         stood();
-        this.options.joined().catch((error: Error) => {
-          this.deps.logger.log("warn", "joining was not recorded", { mode: this.options.mode, reason: error.message });
+        this.options.streams().catch((error: Error) => {
+          this.deps.logger.log("warn", "a build was not given up", { mode: this.options.mode, reason: error.message });
         });
       },
     };

@@ -68,6 +68,21 @@ test("two DR secondaries promoted at once refuse each other, and the status of b
   expect(b.replication.state().dr).toBe("primary");
 }, 60_000);
 
+test("the one that gives in may follow as long as its history is not the other's yet", async () => {
+  const [, b, c] = await orphans();
+  await Promise.all([promote(b), promote(c)]);
+  for (const node of [b, c]) await putKey(node.core, "data/m1/k", node.name);
+  // Long after the welcome c hears what b wrote, which does not fit to its own: until then nothing of b's history is here.
+  let sent = 0;
+  set.network.holding = ({ kind, toServer }) => {
+    if (kind !== "stream" || toServer) return undefined;
+    sent += 1;
+    return sent === 2 ? new Promise((resolve) => setTimeout(resolve, 200)) : undefined;
+  };
+  await rejoin(b, c);
+  expect(set.logLines.some((line) => /^c info .*"from":"idle","to":"merkle-diff"/.test(line))).toBe(true);
+}, 60_000);
+
 test("the old primary is told by one, and the other is found all the same", async () => {
   const [a, b, c] = await orphans();
   for (const [one, other] of [
