@@ -98,6 +98,7 @@ export class EncryptedBarrier implements Barrier, ViewBackend {
         operations: appended,
         ...(epochs === undefined ? {} : { epochs }),
         ...(change.cursors === undefined ? {} : { cursors: change.cursors }),
+        ...(change.reached === undefined ? {} : { reached: change.reached }),
         ...(change.passesGate === undefined ? {} : { passesGate: change.passesGate }),
       });
       // Entries tell of the logged classes only.

@@ -6,6 +6,7 @@ import type {
   Lineage,
   LogEntry,
   LoggedClass,
+  ReachedCursor,
   ReplicationMode,
   UpstreamCursor,
 } from "./log";
@@ -17,6 +18,8 @@ export interface RoleChange {
   readonly lineages?: Partial<Readonly<Record<ReplicationMode, Lineage>>>;
   /** Sets or (undefined) forgets a cursor. */
   readonly cursors?: Partial<Readonly<Record<ReplicationMode, UpstreamCursor | undefined>>>;
+  /** See `AppendRequest`. @throws LogDivergence */
+  readonly reached?: ReachedCursor;
   /** For the commits of role changes alone; see `AppendRequest`. */
   readonly passesGate?: boolean;
 }

@@ -88,6 +88,8 @@ export interface AppendRequest {
   readonly epochs?: Partial<Readonly<Record<ReplicationMode, Epoch>>>;
   /** Sets or (undefined) forgets the cursor of a mode in the same commit. */
   readonly cursors?: Partial<Readonly<Record<ReplicationMode, UpstreamCursor | undefined>>>;
+  /** Where a repair has led to: what is held must have the cursor's checksums, or nothing is written. */
+  readonly reached?: ReachedCursor;
   /** The write gate is not asked: it holds clients back, never the change of the roles that it follows. */
   readonly passesGate?: boolean;
 }
@@ -117,6 +119,12 @@ export interface UpstreamBatch {
   /** Ascending, each above `followsIndex` and at most `cursor.index`; holes are entries that the filter emptied. */
   readonly entries: readonly UpstreamEntry[];
   /** Where this cluster stands once the batch is applied. */
+  readonly cursor: UpstreamCursor;
+}
+
+/** The end of a repair: what is held from here on is what the upstream held at the cursor, in its epoch. */
+export interface ReachedCursor {
+  readonly mode: ReplicationMode;
   readonly cursor: UpstreamCursor;
 }
 
@@ -226,7 +234,8 @@ export interface ClusterLog {
 
   /**
    * Writes the operations and their entry in one durable commit. For the barrier; everybody else writes through views.
-   * @throws ServerError `write_conflict`, `storage_full`, `corrupt`, `sealed`, or what the write gate answers
+   * @throws ServerError `write_conflict`, `storage_full`, `corrupt`, `sealed`, or what the write gate answers; LogDivergence
+   *   where `reached` is not
    */
   append(request: AppendRequest): Promise<AppendResult>;
 

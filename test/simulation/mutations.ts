@@ -2,6 +2,7 @@ import { BarrierView } from "../../server/barrier/barrier-view";
 import { primaryCalls } from "../../server/mounts/auth/approle/secret-id-store";
 import { CLASSES_OF_MODE } from "../../server/replication/filter/entry-filter";
 import { MountScope } from "../../server/replication/filter/mount-scope";
+import { StagedCommit } from "../../server/replication/log/staged-commit";
 import { UpstreamApply } from "../../server/replication/log/upstream-apply";
 import type { ReplicationDependencies } from "../../server/replication/role/dependencies";
 import { Failover } from "../../server/replication/role/failover";
@@ -13,6 +14,7 @@ import { SynchronousDr } from "../../server/replication/role/synchronous-dr";
 import { LiveTarget } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
+import type { ReachedCursor } from "../../server/sdk/log";
 import { FENCED, LINEARIZABLE } from "./world";
 
 /** A planted bug. */
@@ -173,18 +175,18 @@ function plantLostEntries(): () => void {
         return Reflect.apply(original, this, [{ ...batch, entries: rest }]);
       };
     }),
-    replaceMethod(UpstreamApply.prototype, "moveCursor", () => {
-      return (staged, mode, cursor) => {
-        if (typeof staged !== "object" || staged === null) return;
-        const state: unknown = Reflect.get(staged, "state");
-        const cursors: unknown = typeof state === "object" && state !== null ? Reflect.get(state, "cursors") : {};
-        const moved = { ...(typeof cursors === "object" ? cursors : {}), [String(mode)]: cursor };
-        const change: unknown = Reflect.get(staged, "changeState");
-        if (typeof change === "function") Reflect.apply(change, staged, [{ cursors: moved }]);
+    replaceMethod(StagedCommit.prototype, "moveCursor", () => {
+      return function (this: unknown, reached) {
+        if (!(this instanceof StagedCommit) || !isReachedCursor(reached)) return;
+        this.changeState({ cursors: { ...this.state.cursors, [reached.mode]: reached.cursor } });
       };
     }),
     replaceMethod(LiveTarget.prototype, "checkpoint", () => () => Promise.resolve(false)),
   ]);
+}
+
+function isReachedCursor(reached: unknown): reached is ReachedCursor {
+  return typeof reached === "object" && reached !== null && "mode" in reached && "cursor" in reached;
 }
 
 /** The one planted bug that no checker of a single run can find: a run that depends on more than its seed. */

@@ -5,7 +5,7 @@ import type { StagedCommit } from "./staged-commit";
 /**
  * Puts one append into the commit, with its entry unless it writes `node` keys only.
  * @returns the index to acknowledge
- * @throws `write_conflict`, `corrupt`: then nothing of the append is in the commit
+ * @throws `write_conflict`, `corrupt`, LogDivergence: then nothing of the append is in the commit
  */
 export function stageAppend(
   staged: StagedCommit,
@@ -14,7 +14,8 @@ export function stageAppend(
   writtenAtMilliseconds: number,
 ): number {
   staged.check(request.operations);
-  const { epochs, cursors } = request;
+  const { epochs, cursors, reached } = request;
+  if (reached !== undefined) staged.moveCursor(reached);
   if (epochs !== undefined) staged.changeState({ epochs: { ...staged.state.epochs, ...epochs } });
   if (cursors !== undefined) staged.changeState({ cursors: { ...staged.state.cursors, ...cursors } });
   const indexDelta = staged.apply(request.operations);

@@ -1,13 +1,23 @@
 import { addChecksum, scratchChecksum, subtractChecksum } from "../../sdk/checksum";
 import { ServerError } from "../../sdk/errors";
 import { authenticatedPath, mountIdOfKey } from "../../sdk/key-layout";
-import type { AppendOperation, IndexDelta, KeyClass, LogEntry, LoggedClass } from "../../sdk/log";
+import type {
+  AppendOperation,
+  IndexDelta,
+  KeyClass,
+  LogEntry,
+  LoggedClass,
+  ReachedCursor,
+  UpstreamCursor,
+} from "../../sdk/log";
+import { LogDivergence } from "../../sdk/log";
 import type { CommitBatch, Precondition } from "../../sdk/storage";
 import type { LeafChange } from "../index/bucket-index";
 import type { LeafWrites } from "../index/leaf-writer";
 import { encodeEntryRecord, entryKey } from "./log-record";
 import { encodeState, type LogState, stateKey } from "./log-state";
 import type { LogStore } from "./log-store";
+import { SHIPPED } from "./shipped-classes";
 import { decodeCiphertext, encodeCiphertext, storedBytes } from "./stored-ciphertext";
 
 /** A key as this commit will leave it. `stored` is undecoded until an operation needs the old value. */
@@ -134,6 +144,22 @@ export class StagedCommit {
   changeState(change: StateChange): void {
     this.next = { ...this.next, ...change };
     this.stateChanged = true;
+  }
+
+  /**
+   * What this commit has led to so far is what the upstream held at the cursor; from here on this cluster writes in its epoch.
+   * @throws LogDivergence when it is not
+   */
+  moveCursor({ mode, cursor }: ReachedCursor): void {
+    for (const keyClass of SHIPPED[mode]) {
+      if (this.next.checksums[keyClass].equals(cursor.checksums[keyClass])) continue;
+      throw new LogDivergence(cursor.index, `checksum of class ${keyClass}`);
+    }
+    const { epochs, cursors } = this.next;
+    this.changeState({
+      epochs: { ...epochs, [mode]: cursor.epoch },
+      cursors: { ...cursors, [mode]: copyOfCursor(cursor) },
+    });
   }
 
   /** Sets a leaf right that does not say what is stored. */
@@ -267,6 +293,12 @@ export class StagedCommit {
       for (const sum of sums) addChecksum(sum, element);
     }
   }
+}
+
+/** Checksums are copied: staged ones go on changing. */
+function copyOfCursor(cursor: UpstreamCursor): UpstreamCursor {
+  const { replicated, local } = cursor.checksums;
+  return { ...cursor, checksums: { replicated: Buffer.from(replicated), local: Buffer.from(local) } };
 }
 
 /** Of the few mounts that one entry changes, nearly always one. */

@@ -1,6 +1,7 @@
 import { openTestCore, reopenTestCore } from "../../lifecycle/testing/test-core";
 import { ByteReader } from "../../sdk/binary";
 import { zeroChecksum } from "../../sdk/checksum";
+import { nextLineage } from "../../sdk/lineage";
 import {
   type ClusterLog,
   CursorMismatch,
@@ -137,6 +138,32 @@ test("a secondary that differs is repaired, or refuses the cursor", async () => 
   const stray = { class: "replicated" as const, mountId: "m1", key: "data/m1/stray", value: undefined };
   await secondary.log.applyRepair({ ...repair, operations: [...chunk.pairs, stray] });
   expect(secondary.log.cursor("performance")).toEqual(cursor);
+});
+
+test("a history is taken over with the content that belongs to it, or neither it nor what is written along", async () => {
+  const { primary, secondary } = await pairOf("performance");
+  const followed = secondary.log.cursor("performance");
+  const from = primary.log.lastIndex();
+  const history = nextLineage([], primary.log.clusterId, 1);
+  await primary.barrier.commit([], { lineages: { performance: history } });
+  await write(primary, "replicated", { a: "1" });
+  const reached = { mode: "performance", cursor: cursorOf(primary.log, "performance") } as const;
+  const view = secondary.barrier.view("data/m1/", "local");
+  const takeOver = () =>
+    secondary.barrier.commit([view.put("along", Buffer.from("1"))], { lineages: { performance: history }, reached });
+  const beside = write(secondary, "local", { beside: "1" });
+  await expect(takeOver()).rejects.toBeInstanceOf(LogDivergence);
+  await beside;
+  expect(secondary.barrier.lineage("performance")).toEqual([]);
+  expect(secondary.log.cursor("performance")).toEqual(followed);
+  expect(await view.listAll("", { limit: 10 })).toEqual(["beside"]);
+  const { operations } = (await batchAfter(primary.log, "performance", from)).entries.at(-1) ?? { operations: [] };
+  const origin = { clusterId: primary.log.clusterId, index: reached.cursor.index };
+  await secondary.log.applyRepair({ mode: "performance", origin, operations, cursor: undefined });
+  await takeOver();
+  expect(secondary.barrier.lineage("performance")).toEqual(history);
+  expect(secondary.log.cursor("performance")).toEqual(reached.cursor);
+  expect(secondary.log.epochs().performance).toEqual(history[0]?.epoch);
 });
 
 test("a power cut while a batch is applied leaves the cursor and the data together", async () => {

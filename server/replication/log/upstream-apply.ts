@@ -4,7 +4,6 @@ import {
   type IndexDelta,
   LogDivergence,
   type LogEntry,
-  type LoggedClass,
   type LogOperation,
   type ReplicationMode,
   type UpstreamBatch,
@@ -15,13 +14,8 @@ import {
 import { JOURNAL_OPERATIONS_MAX } from "../index/leaf-writer";
 import type { LogStore } from "./log-store";
 import type { LogWriter } from "./log-writer";
+import { SHIPPED } from "./shipped-classes";
 import { StagedCommit } from "./staged-commit";
-
-/** Which classes an upstream of the mode ships. */
-const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
-  performance: ["replicated"],
-  dr: ["replicated", "local"],
-};
 
 const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -64,7 +58,7 @@ export class UpstreamApply {
     await staged.load(operations);
     staged.check(operations);
     const indexDelta = staged.apply(operations);
-    if (cursor !== undefined) this.moveCursor(staged, mode, cursor);
+    if (cursor !== undefined) staged.moveCursor({ mode, cursor });
     if (operations.length > 0) {
       staged.addEntry({
         version: 1,
@@ -127,8 +121,8 @@ export class UpstreamApply {
     await staged.load(entries.flatMap((entry) => entry.operations));
     for (const entry of entries) this.stageEntry(staged, batch.mode, entry);
     const last = entries[entries.length - 1];
-    if (isLast || last === undefined) this.moveCursor(staged, batch.mode, batch.cursor);
-    else this.moveCursor(staged, batch.mode, this.cursorAt(staged, batch, last));
+    if (isLast || last === undefined) staged.moveCursor(batch);
+    else staged.moveCursor({ mode: batch.mode, cursor: this.cursorAt(staged, batch, last) });
     staged.encodeValues();
   }
 
@@ -152,23 +146,6 @@ export class UpstreamApply {
     const checksums = { replicated, local: batch.mode === "dr" ? local : zeroChecksum() };
     return { clusterId: batch.cursor.clusterId, epoch: entry.epochs[batch.mode], index: entry.index, checksums };
   }
-
-  /** @throws LogDivergence when this cluster does not hold what the cursor says */
-  private moveCursor(staged: StagedCommit, mode: ReplicationMode, cursor: UpstreamCursor): void {
-    for (const keyClass of SHIPPED[mode]) {
-      if (!staged.state.checksums[keyClass].equals(cursor.checksums[keyClass])) {
-        throw new LogDivergence(cursor.index, `checksum of class ${keyClass}`);
-      }
-    }
-    const epochs = { ...staged.state.epochs, [mode]: cursor.epoch };
-    staged.changeState({ epochs, cursors: { ...staged.state.cursors, [mode]: copyOfCursor(cursor) } });
-  }
-}
-
-/** Checksums are copied: staged ones go on changing. */
-function copyOfCursor(cursor: UpstreamCursor): UpstreamCursor {
-  const { replicated, local } = cursor.checksums;
-  return { ...cursor, checksums: { replicated: Buffer.from(replicated), local: Buffer.from(local) } };
 }
 
 function firstDifference(own: readonly IndexDelta[], upstream: readonly IndexDelta[]): string | undefined {

@@ -1,3 +1,4 @@
+import type { RoleChange } from "../../sdk/barrier";
 import { isServerError } from "../../sdk/errors";
 import { compareLineage } from "../../sdk/lineage";
 import { type Lineage, LogDivergence, type ReplicationMode, type UpstreamCursor } from "../../sdk/log";
@@ -161,14 +162,28 @@ export class Runners {
     return role.link;
   }
 
+  private differs(mode: ReplicationMode, lineage: Lineage): boolean {
+    return compareLineage(this.state.lineage(mode), lineage) !== "equal";
+  }
+
   /** A DR secondary gets the history as data; a performance secondary, which has `local` keys of its own, writes it down. */
+  private changedHistory(mode: ReplicationMode, lineage: Lineage): Pick<RoleChange, "lineages"> {
+    return mode === "performance" && this.differs(mode, lineage) ? { lineages: { performance: lineage } } : {};
+  }
+
+  /** A diff is over. Who is promoted before the primary has welcomed us again begins with its content, and so with its history. */
+  private async reached(mode: ReplicationMode, lineage: Lineage, cursor: UpstreamCursor): Promise<void> {
+    await this.unsettled.settled(mode, { ...this.changedHistory(mode, lineage), reached: { mode, cursor } });
+    await this.divergence.follows(mode, lineage);
+  }
+
   private async adopt(mode: ReplicationMode, lineage: Lineage, cursor: UpstreamCursor): Promise<void> {
-    const differs = compareLineage(this.state.lineage(mode), lineage) !== "equal";
-    if (differs) await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
-    const lineages = mode === "performance" && differs ? { performance: lineage } : {};
+    const history = this.changedHistory(mode, lineage);
+    if (this.differs(mode, lineage))
+      await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
     const guessed = this.deps.core.log.cursor(mode)?.clusterId !== cursor.clusterId;
     const operations = guessed ? this.unsettled.guessing(mode) : [];
-    await this.deps.core.barrier.commit(operations, { lineages, cursors: { [mode]: cursor }, passesGate: true });
+    await this.deps.core.barrier.commit(operations, { ...history, cursors: { [mode]: cursor }, passesGate: true });
     await this.divergence.follows(mode, lineage);
   }
 
@@ -260,6 +275,7 @@ export class Runners {
         await this.unsettled.repairing(mode);
       },
       forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
+      reached: (lineage, cursor) => this.reached(mode, lineage, cursor),
       asked: questionTimer(metrics, clock, "asked"),
       progressed: (progress) => {
         meter.progressed(progress);
@@ -269,7 +285,6 @@ export class Runners {
     });
     try {
       await reconciliation.run();
-      await this.unsettled.settled(mode);
       this.deps.logger.log("info", "reconciled by a diff", { mode, keys: this.diffs.get(mode)?.totalKeys ?? 0 });
       return undefined;
     } catch (error) {

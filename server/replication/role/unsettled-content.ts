@@ -1,3 +1,4 @@
+import type { RoleChange } from "../../sdk/barrier";
 import type { ReplicationMode } from "../../sdk/log";
 import type { WriteOperation } from "../../sdk/view";
 import type { ReplicationDependencies } from "./dependencies";
@@ -74,10 +75,11 @@ export class UnsettledContent {
     this.remember(mode, "repair");
   }
 
-  /** The checksums are the primary's. */
-  async settled(mode: ReplicationMode): Promise<void> {
-    if (this.of(mode) === undefined) return;
-    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, undefined)], { passesGate: true });
+  /** The checksums are the primary's. @param change for the same commit */
+  async settled(mode: ReplicationMode, change: RoleChange = {}): Promise<void> {
+    const operations = this.of(mode) === undefined ? [] : [this.state.store.putUnsettled(mode, undefined)];
+    if (operations.length === 0 && change.reached === undefined) return;
+    await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
     this.remember(mode, undefined);
   }
 

@@ -1,6 +1,6 @@
 import { mountEntryKey } from "../../sdk/key-layout";
 import { compareLineage, currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
-import type { ClusterLog, Lineage, LogOperation, Origin, ReplicationMode } from "../../sdk/log";
+import type { ClusterLog, Lineage, LogOperation, Origin, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { LogDivergence } from "../../sdk/log";
 import type { FrameChannel } from "../../sdk/transport";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
@@ -27,6 +27,11 @@ export interface ReconciliationOptions {
   progressed(progress: ReconciliationProgress): void;
   /** Removes what this cluster keeps of its own for a mount that it no longer holds. */
   forgetOwn(mountId: string): Promise<void>;
+  /**
+   * What is held is the other's at the cursor: takes its history and the place in it over, in one commit.
+   * @throws LogDivergence when it is not
+   */
+  reached(lineage: Lineage, cursor: UpstreamCursor): Promise<void>;
 }
 
 export interface ReconciliationProgress {
@@ -132,9 +137,7 @@ export class Reconciliation {
       from = index;
       if (cursor === undefined) continue;
       if (!sameEpoch(cursor.epoch, epoch)) throw new Error("another epoch began during the diff");
-      const origin = { clusterId: cursor.clusterId, index };
-      await this.options.log.applyRepair({ mode: this.options.mode, origin, operations: [], cursor });
-      return;
+      return await this.options.reached(opened.lineage, cursor);
     }
   }
 

@@ -129,6 +129,7 @@ const promoteShared = (node: TestNode, acceptPartialRepair: boolean) =>
  */
 async function foundDifferent(
   prepare: (secondary: TestNode) => Promise<void> = () => Promise.resolve(),
+  beforeTheyMeet: (promoted: TestNode) => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly [promoted: TestNode, secondary: TestNode]> {
   const [a, b, c] = [await set.start("a"), await set.start("b"), await set.start("c")];
   await putKey(a.core, "data/m1/key", "before");
@@ -146,8 +147,11 @@ async function foundDifferent(
   set.network.tap = ({ kind }) => {
     if (kind === "diff") set.network.cut("c", b.address);
   };
+  set.network.cut("c", b.address);
   await promote(b, true);
   await putKey(b.core, "data/m1/key", "after");
+  await beforeTheyMeet(b);
+  set.network.mend("c", b.address);
   const primary = { token: undefined, api: NO_API, addresses: [b.address] };
   await c.replication.updatePrimary("performance", primary);
   const found = (): boolean => set.logLines.some((line) => /^c info .*"from":"merkle-diff","to":"idle"/.test(line));
@@ -189,6 +193,32 @@ test("what the new primary has brought up to date leaves nothing to accept", asy
   await promoteShared(c, false);
   expect(await getKey(c.core, "data/m1/key")).toBe("after");
   expect(c.status("performance").accepted_partial_repair).toBeUndefined();
+}, 60_000);
+
+test("who was brought up to date is promoted in the new primary's history, also before that has welcomed it again", async () => {
+  const forgetLog = ({ core }: TestNode) => core.log.truncate(core.log.lastIndex());
+  const [b, c] = await foundDifferent(undefined, forgetLog);
+  let isCompared = false;
+  set.network.tap = ({ kind, toServer }) => {
+    if (kind === "diff") isCompared = true;
+    else if (isCompared && kind === "stream" && toServer) set.network.cut("c", b.address);
+  };
+  set.network.mend("c", b.address);
+  await c.replication.recover("performance");
+  const lost = (): boolean => set.logLines.some((line) => /^c info .*"from":"merkle-sync","to":"idle"/.test(line));
+  await until("the diff is over and the link lost", lost, 15_000);
+  set.network.tap = () => undefined;
+  expect(await getKey(c.core, "data/m1/key")).toBe("after");
+  const history = b.core.barrier.lineage("performance");
+  await b.close();
+  await c.restart();
+  await promoteShared(c, false);
+  const epochs = c.core.barrier.lineage("performance").map(({ epoch }) => epoch);
+  expect(epochs).toEqual([...history.map(({ epoch }) => epoch), { number: 3, clusterId: c.core.identity.id }]);
+  set.network.mend("c", b.address);
+  await b.restart();
+  await until("b is fenced", () => b.status("performance").state === "fenced", 15_000);
+  expect(c.status("performance").conflicting_epochs).toBeUndefined();
 }, 60_000);
 
 test("who leaves the set leaves its doubts behind", async () => {
