@@ -31,6 +31,28 @@ test("secondaries that all left the set at their own end are brought back one af
   expect(a.status("dr")).toMatchObject({ state: "running", known_secondaries: ["d", "f"] });
 });
 
+test("a secondary that went with the other of two primaries keeps nobody from being brought back", async () => {
+  const world = worldOfTwo();
+  const operator = new Operator(world);
+  const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
+  const acts = async (): Promise<void> => {
+    for (const cluster of [a, d, f]) await world.boot(cluster);
+    await operator.enablePrimary(a, "dr", 20_000);
+    for (const secondary of [d, f]) expect(await operator.link(a, secondary, "dr", 20_000)).toBe(true);
+    expect(await operator.unplanned("dr", f, 20_000)).toBe(true);
+    const isAtF = () => d.isStreaming("dr") && d.core?.log.cursor("dr")?.clusterId === f.clusterId;
+    expect(await operator.until(isAtF, 20_000)).toBe(true);
+    expect(await operator.until(() => a.status("dr").state === "fenced", 20_000)).toBe(true);
+    await operator.overrideFence(a, "dr");
+    expect(await operator.follow(a, d, "dr", 20_000)).toBe(true);
+    await world.scheduler.sleep(SILENCE_MILLISECONDS);
+    expect(f.status("dr")).toMatchObject({ state: "unconfirmed", known_secondaries: expect.arrayContaining(["d"]) });
+    for (const secondary of [a, d]) expect(await operator.bring(f, secondary, "dr", 20_000)).toBe(true);
+  };
+  await inSimulatedTime(world, acts);
+  expect(f.status("dr")).toMatchObject({ state: "running", known_secondaries: expect.arrayContaining(["a", "d"]) });
+});
+
 test("a call that nobody waits for any more is under way until it ends, or its process does", async () => {
   const world = worldOfTwo();
   const operator = new Operator(world);

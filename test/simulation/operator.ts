@@ -1,5 +1,6 @@
 import type { ReplicationService } from "../../server/replication/role/replication-service";
 import { isServerError, ServerError } from "../../server/sdk/errors";
+import { compareLineage } from "../../server/sdk/lineage";
 import type { ReplicationMode } from "../../server/sdk/log";
 import { WORLD } from "./scheduler";
 import type { SimulatedCluster } from "./simulated-cluster";
@@ -312,15 +313,23 @@ export class Operator {
 
   /**
    * A primary is not told of a secondary that left the set at its own end, and goes on waiting for its word. Where several left,
-   * revoking only the one that needs a token ends no wait.
+   * revoking only the one that needs a token ends no wait. The same goes for one that went with the other of two primaries: what
+   * it says at each attempt to connect is that two clusters were promoted.
    */
   private async revokeOthersThatLeft(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {
     const { known_secondaries: known } = primary.status(mode);
     if (!Array.isArray(known)) return;
     for (const other of this.world.clusters.values()) {
-      if (other === secondary || !known.includes(other.name) || !this.hasLeft(other, mode)) continue;
+      if (other === secondary || !known.includes(other.name)) continue;
+      if (!this.hasLeft(other, mode) && !this.isOfAnotherHistory(primary, other, mode)) continue;
       await this.revoke(primary, other, mode);
     }
+  }
+
+  private isOfAnotherHistory(primary: SimulatedCluster, other: SimulatedCluster, mode: ReplicationMode): boolean {
+    const [ours, theirs] = [primary, other].map(({ core }) => core?.barrier.lineage(mode));
+    if (ours === undefined || theirs === undefined || this.roleOf(other, mode) !== "secondary") return false;
+    return compareLineage(ours, theirs) === "forked";
   }
 
   /** Whether nobody can come back with the credentials that the cluster got, which go over to who takes its place in its site. */
