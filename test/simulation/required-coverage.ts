@@ -74,6 +74,8 @@ const CHECKS = [
   "logins with a counted secret id at a DR primary",
 ];
 
+const INDEX = ["leaves of the index journaled", "journal of the index shortened"];
+
 /** Everything that the seeds of a run together must have reached. */
 export const REQUIRED: readonly string[] = [
   ...FAULT_KINDS.map((kind) => `fault ${kind}`),
@@ -84,5 +86,6 @@ export const REQUIRED: readonly string[] = [
   ...PRIMARY_STATES,
   ...FILTERS,
   ...BUILDS,
+  ...INDEX,
   ...CHECKS,
 ];

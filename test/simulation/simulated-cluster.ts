@@ -18,6 +18,7 @@ import type { CommitBatch } from "../../server/sdk/storage";
 import { noMetrics } from "../../server/sdk/testing/no-metrics";
 import type { WrappingPort } from "../../server/sdk/wrapping";
 import { MemoryDisk } from "../../server/storage/memory/disk";
+import type { Coverage } from "./coverage";
 import { ClusterHistory, contentOf } from "./history";
 import { observedBarrier, type RoleCommit } from "./observed-barrier";
 import type { Scheduler } from "./scheduler";
@@ -48,6 +49,7 @@ export interface SimulatedWorld {
   logged(cluster: SimulatedCluster, line: string): void;
   /** A fault had an effect on something that runs: by its name in the coverage. */
   felt(effect: string): void;
+  readonly coverage: Pick<Coverage, "count">;
 }
 
 /** One run of the process of a cluster, from its start to its crash. */
@@ -154,6 +156,7 @@ export class SimulatedCluster {
         this.ambiguousAtMilliseconds = scheduler.nowMilliseconds;
       },
       felt: (effect) => this.world.felt(effect),
+      reached: (what) => this.world.coverage.count(what),
       undurable: acknowledgesEarly ? this.undurable : undefined,
     });
     const lifecycle = await openLifecycle({

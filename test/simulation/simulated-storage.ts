@@ -51,6 +51,8 @@ export interface SimulatedStorageOptions {
   ambiguous(): void;
   /** A call felt the trouble: by its name in the coverage. */
   felt(effect: string): void;
+  /** Something that the seeds of a run should reach: by its name in the coverage. */
+  reached(what: string): void;
   /** Planted bug: commits that a crash undoes although they were said to be durable, newest last. */
   readonly undurable: CommitBatch[] | undefined;
 }
@@ -120,7 +122,7 @@ class SimulatedStorage implements Storage {
   }
 
   commit(batch: CommitBatch): Promise<number> {
-    const { undurable, random, trouble, atCommit, owner, disk, felt } = this.options;
+    const { undurable, random, trouble, atCommit, owner, disk, felt, reached } = this.options;
     return this.answer(async () => {
       const undo = undurable === undefined ? undefined : inverseOf(batch, disk);
       const revision = await this.inner.commit(batch).catch((error: unknown) => {
@@ -128,6 +130,8 @@ class SimulatedStorage implements Storage {
         throw error;
       });
       if (undo !== undefined) undurable?.push(undo);
+      if (batch.puts.some(({ key }) => key.includes("/j/"))) reached("leaves of the index journaled");
+      if (batch.deletes.some((key) => key.includes("/j/"))) reached("journal of the index shortened");
       atCommit("after");
       if (!owner.alive || !random.chance(trouble().ambiguousShare)) return revision;
       this.options.ambiguous();
