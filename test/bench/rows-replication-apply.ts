@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openClusterLog } from "../../server/replication/log/cluster-log";
+import { DEFAULT_LOG_LIMITS } from "../../server/replication/log/log-limits";
 import { decodeFrame, encodeFrame } from "../../server/replication/stream/frames";
 import { DEFAULT_STREAM_LIMITS } from "../../server/replication/stream/limits";
 import { checksumsAfter, zeroChecksums } from "../../server/replication/stream/running-checksums";
@@ -94,11 +95,11 @@ async function applied(frames: readonly Buffer[]): Promise<number> {
   }
 }
 
-/** As many entries to a commit as a frame brings, in commits of the bare engine. */
+/** As many entries to a commit as we apply in one, in commits of the bare engine. */
 async function bare(round: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "meridian-bare-"));
   try {
-    const entriesPerCommit = String(DEFAULT_STREAM_LIMITS.batchEntries);
+    const entriesPerCommit = String(DEFAULT_LOG_LIMITS.upstreamEntriesPerCommit);
     const { line } = await startScript("peers", [
       "lmdb",
       folder,
