@@ -1,6 +1,5 @@
 import { isZeroChecksum } from "../../sdk/checksum";
 import type { LoggedClass } from "../../sdk/log";
-import type { LogLimits } from "../log/log-limits";
 import type { BucketIndex, LeafChange, LeafPlace } from "./bucket-index";
 import { encodeJournal, type JournaledMount, journalKey } from "./journal-record";
 import { encodeLeaf, leafKey } from "./leaf-record";
@@ -25,7 +24,13 @@ export interface JournalRecord {
   }[];
 }
 
-export type JournalLimits = Pick<LogLimits, "journaledLeavesMin" | "journalLeavesMax">;
+/** Bounds of the journal. What is stored means the same under any. */
+export interface JournalLimits {
+  /** From so many on a commit's leaves go into one record: a keyed hash places them, so nearly each lies on another page. */
+  readonly journaledLeavesMin: number;
+  /** Leaves that the journal names in all: at four times those of a mount few of its oldest record still count. */
+  readonly journalLeavesMax: number;
+}
 
 /** Looked at in the oldest record, for each leaf that a commit changes. */
 const LOOKED_AT_PER_CHANGE = 2;
