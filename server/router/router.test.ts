@@ -87,3 +87,14 @@ test("it is the same after the server has been opened anew", async () => {
   await fixture.router.disable("team");
   expect(servedBy("team/sub/x")).toBe(rival.id);
 });
+
+test("thousands of shared mounts are served once the local one that held their paths is gone", async () => {
+  const { fixture, servedBy } = await secondary();
+  const ids = Array.from({ length: 4_000 }, (_, at) => `11111111-1111-4111-8111-${String(at).padStart(12, "0")}`);
+  const view = fixture.view("mounts/", "replicated");
+  await view.commit(ids.map((id) => view.put(id, encodeMountEntry(shared(`team/${id}/`, id)))));
+  fixture.router.onEntry(ids);
+  await fixture.router.pending;
+  await fixture.router.disable("team");
+  expect(ids.map((id) => servedBy(`team/${id}/x`))).toEqual(ids);
+});

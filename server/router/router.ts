@@ -238,6 +238,11 @@ export class Router implements MountTable, MountCalls {
   }
 
   private put(entry: MountEntry): void {
+    this.place(entry);
+    this.unshadow();
+  }
+
+  private place(entry: MountEntry): void {
     const known = this.index.byId(entry.id);
     if (known !== undefined && sameMount(known.entry, entry)) {
       this.index.put(Object.freeze({ ...known, entry }));
@@ -254,7 +259,6 @@ export class Router implements MountTable, MountCalls {
       this.shadowed.delete(entry.id);
       this.index.put(openMount(entry, type, this.views, this.environment));
     }
-    this.unshadow();
   }
 
   private remove(mountId: string): void {
@@ -275,11 +279,12 @@ export class Router implements MountTable, MountCalls {
     this.report("a shared mount is not served: a local one of this cluster holds its path", entry, undefined);
   }
 
+  /** A shared mount that is served again frees no path and takes none, so one pass is enough. */
   private unshadow(): void {
     for (const entry of [...this.shadowed.values()]) {
       if (this.isLocal(entry.path)) continue;
       this.shadowed.delete(entry.id);
-      this.put(entry);
+      this.place(entry);
     }
   }
 
