@@ -63,14 +63,13 @@ export class UnsettledContent {
 
   /** For the commit that adopts a guessed position. A repair that is half done stays one. */
   guessing(mode: ReplicationMode): readonly WriteOperation[] {
-    if (this.of(mode) === "repair") return [];
-    this.remember(mode, "guess");
-    return [this.state.store.putUnsettled(mode, "guess")];
+    const unsettled = this.of(mode) === "repair" ? "repair" : "guess";
+    this.remember(mode, unsettled);
+    return [this.state.store.putUnsettled(mode, unsettled)];
   }
 
-  /** Before the first key is brought over. */
+  /** Before the first key is brought over. Written whatever is known: a commit that took the record away may have seemed to fail. */
   async repairing(mode: ReplicationMode): Promise<void> {
-    if (this.of(mode) === "repair") return;
     await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, "repair")], { passesGate: true });
     this.remember(mode, "repair");
   }

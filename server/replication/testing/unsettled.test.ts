@@ -38,7 +38,13 @@ async function halfRepaired(): Promise<readonly [TestNode, TestNode]> {
   const [a, b] = await pair();
   set.network.cut("b", a.address);
   await until("b is away", () => !b.isStreaming("dr"));
-  await putAll(a, "new");
+  await halfOfARepair(a, b, "new");
+  return [a, b];
+}
+
+/** They have no link; it is there for long enough to begin the repair. */
+async function halfOfARepair(a: TestNode, b: TestNode, value: string): Promise<void> {
+  await putAll(a, value);
   await a.core.log.truncate(a.core.log.lastIndex());
   let large = 0;
   set.network.tap = ({ kind, toServer, bytes }) => {
@@ -50,7 +56,6 @@ async function halfRepaired(): Promise<readonly [TestNode, TestNode]> {
   await b.replication.recover("dr");
   await until("the repair has begun", () => b.status("dr").partial_repair === true && large >= 3, 15_000);
   await until("the link is gone", () => b.status("dr").state === "idle");
-  return [a, b];
 }
 
 test("half of a repair is promoted by nobody who does not say so, over restarts too", async () => {
@@ -263,4 +268,29 @@ test("a DR secondary that takes the place of such a cluster is promoted no more 
   expect(e.status("performance")).toMatchObject({ unconfirmed_position: true });
   await promoteShared(e, true);
   expect(e.status("performance")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
+}, 60_000);
+
+test("a repair is on record although the end of the one before it is durable and was told to have failed", async () => {
+  const [a, b] = await halfRepaired();
+  set.network.tap = () => undefined;
+  const { barrier } = b.core;
+  const commit = barrier.commit.bind(barrier);
+  jest.spyOn(barrier, "commit").mockImplementation(async (operations, change) => {
+    const receipt = await commit(operations, change);
+    if (change?.reached === undefined) return receipt;
+    jest.restoreAllMocks();
+    set.network.cut("b", a.address);
+    throw new Error("input/output error");
+  });
+  set.network.mend("b", a.address);
+  await b.replication.recover("dr");
+  await until("the end was told to have failed", () =>
+    set.logLines.some((line) => /^b .*input\/output error/.test(line)),
+  );
+  await until("the link is gone", () => b.status("dr").state === "idle");
+  await halfOfARepair(a, b, "newer");
+  await a.close();
+  await b.restart();
+  expect(b.status("dr").partial_repair).toBe(true);
+  await expect(promote(b, true)).rejects.toMatchObject({ code: "catching_up" });
 }, 60_000);
