@@ -168,14 +168,16 @@ export class RoleChanges {
   }
 
   private tellRoles(): void {
+    const dr = { from: this.toldRoles.get("dr"), to: this.state.effective("dr") };
     for (const mode of MODES) {
       const to = this.state.effective(mode);
       const from = this.toldRoles.get(mode);
       this.toldRoles.set(mode, to);
       if (from === to || (from === undefined && to === "disabled")) continue;
       const epoch = describeEpoch(currentEpoch(this.state.lineage(mode)));
-      const facts = { mode, from: from ?? "opening", to, reason: reasonOf(from, to), epoch };
-      this.deps.logger.log("info", "replication role changed", facts);
+      const reason =
+        mode === "performance" && suspends(dr) ? `DR replication: ${reasonOf(dr)}` : reasonOf({ from, to });
+      this.deps.logger.log("info", "replication role changed", { mode, from: from ?? "opening", to, reason, epoch });
     }
   }
 
@@ -223,8 +225,18 @@ export class RoleChanges {
   }
 }
 
-/** Each way from one role to another has one cause: an operator's call, or the start. */
-function reasonOf(from: ReplicationRole | undefined, to: ReplicationRole): string {
+interface ToldChange {
+  readonly from: ReplicationRole | undefined;
+  readonly to: ReplicationRole;
+}
+
+/** Whether the change of the DR role is what makes the performance role rest, or takes it up again. */
+function suspends({ from, to }: ToldChange): boolean {
+  return from !== undefined && from !== to && (from === "secondary" || to === "secondary");
+}
+
+/** Else each way from one role to another has one cause: an operator's call, or the start. */
+function reasonOf({ from, to }: ToldChange): string {
   if (from === undefined) return "its stored role";
   if (to === "primary") return from === "secondary" ? "promoted" : "enabled as primary";
   if (to === "disabled") return "disabled";

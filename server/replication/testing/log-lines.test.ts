@@ -120,6 +120,17 @@ test("a planned failover is told step by step on both clusters", async () => {
   expect(factsOf(a, "replication disabled")).toEqual([{ mode: "dr" }]);
 });
 
+test("a performance role that rests while its cluster is a DR secondary says that this is why", async () => {
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await dr();
+  await a.replication.demotePrimary("dr", { targetId: "b", signal: never });
+  await b.replication.promoteSecondary("dr", { primaryClusterAddress: "", force: false });
+  const shared = (node: TestNode) =>
+    factsOf(node, "replication role changed").filter(({ mode }) => mode === "performance");
+  expect(shared(a).at(-1)).toMatchObject({ from: "primary", to: "disabled", reason: "DR replication: demoted" });
+  expect(shared(b)).toMatchObject([{ from: "disabled", to: "primary", reason: "DR replication: promoted" }]);
+});
+
 test("what was refused says why, and nothing secret is told anywhere", async () => {
   await dr();
   await expect(a.replication.demotePrimary("dr", { targetId: "nobody", signal: never })).rejects.toThrow();
