@@ -18,6 +18,8 @@ export async function filterFault(
   for (const path of paths) {
     const outer = enclosing(path).find((prefix) => mounts.has(prefix));
     if (outer !== undefined) return `paths: ${path} lies inside the mount ${outer}, and a filter takes whole mounts`;
+    const inner = mounts.has(path) ? undefined : [...mounts].find((mount) => mount.startsWith(path));
+    if (inner !== undefined) return `paths: ${path} is no mount, and a filter names each mount, as ${inner}`;
   }
   return undefined;
 }

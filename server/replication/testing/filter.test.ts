@@ -143,9 +143,11 @@ describe.each(["planned", "unplanned"] as const)("after an %s failover to anothe
 test.each([
   ["deny", ["hidden/", "open/part/"], "open/part/ lies inside the mount open/"],
   ["allow", ["open/a/b/"], "open/a/b/ lies inside the mount open/"],
+  ["deny", ["deep/"], "deep/ is no mount, and a filter names each mount, as deep/er/"],
   ["deny", ["sys/"], "sys/ cannot be filtered"],
   ["deny", ["auth/token/"], "auth/token/ cannot be filtered"],
 ] as const)("a filter that would not do what it says is refused: %s %j", async (mode, paths, fault) => {
+  await putMount(a.core, "deep-mount", "deep/er/");
   await expect(a.replication.writePathsFilter("b", { mode, paths })).rejects.toMatchObject({
     code: "invalid_request",
     publicText: expect.stringContaining(fault),
