@@ -21,6 +21,8 @@ const NOTHING_ELSE: CommitBatch = { preconditions: [], puts: [], deletes: [] };
  */
 export class GenerationWriter {
   private underWay: StagedCommit | undefined;
+  /** A commit failed, and what is stored could not be read since. */
+  private isUncertain = false;
 
   private constructor(private readonly store: LogStore) {}
 
@@ -88,6 +90,7 @@ export class GenerationWriter {
   }
 
   private async stage(operations: readonly AppendOperation[]): Promise<StagedCommit> {
+    if (this.isUncertain) await this.readAgain();
     const staged = new StagedCommit(this.store);
     await staged.load(operations);
     staged.check(operations);
@@ -111,12 +114,18 @@ export class GenerationWriter {
       await this.store.storage.commit(batch);
     } catch (error) {
       // Memory is ahead, and unless the storage was full it is open whether the commit happened.
-      await this.store.load().catch(() => undefined);
+      this.isUncertain = true;
+      await this.readAgain().catch(() => undefined);
       if (error instanceof StorageFull) throw new ServerError("storage_full", { cause: error });
       throw error;
     } finally {
       this.underWay = undefined;
     }
+  }
+
+  private async readAgain(): Promise<void> {
+    await this.store.load();
+    this.isUncertain = false;
   }
 
   private get progressKey(): string {
