@@ -78,7 +78,8 @@ export const replicationMetrics = {
   gcDeleted: every({
     name: "wal.gc.deleted",
     unit: "entries",
-    meaning: "Entries that retention has dropped from this log since it was begun.",
+    meaning:
+      "Entries of this cluster's log that are stored no more: dropped by retention, or with the data that a snapshot replaced.",
   }),
   bufferLength: every({
     name: "logshipper.buffer.length",
