@@ -4,7 +4,7 @@ import type { LoggedClass } from "../../sdk/log";
 import type { Storage } from "../../sdk/storage";
 import { openMemoryStorage } from "../../storage/memory/index";
 import type { BucketIndex, LeafChange } from "./bucket-index";
-import { JOURNAL_OPERATIONS_MAX, LeafWriter } from "./leaf-writer";
+import { JOURNAL_OPERATIONS_MAX, LeafWriter, type LeafWrites } from "./leaf-writer";
 import { readStoredIndex } from "./stored-index";
 
 const GENERATION = "00000001";
@@ -39,18 +39,21 @@ class Indexed {
     return new Indexed(storage, index, leaves);
   }
 
-  /** @returns the operations that the index took */
-  async commit(changes: readonly LeafChange[]): Promise<number> {
+  /** What a commit of the changes would write. */
+  plan(changes: readonly LeafChange[]): LeafWrites {
     const changed = { replicated: new Map<string, Map<number, LeafChange>>(), local: new Map() };
     for (const change of changes) {
       const mounts: Map<string, Map<number, LeafChange>> = changed[change.class];
       mounts.set(change.mountId, (mounts.get(change.mountId) ?? new Map()).set(change.leaf, change));
     }
-    const { puts, deletes, settle } = this.leaves.plan(this.index, changed);
+    return this.leaves.plan(this.index, changed);
+  }
+
+  /** @returns the operations that the index took */
+  async commit(changes: readonly LeafChange[]): Promise<number> {
+    const { puts, deletes, settle } = this.plan(changes);
     await this.storage.commit({ preconditions: [], puts: [...puts], deletes: [...deletes] });
-    for (const mounts of Object.values(changed)) {
-      for (const leaves of mounts.values()) for (const change of leaves.values()) this.index.add(change);
-    }
+    for (const change of changes) this.index.add(change);
     settle();
     return puts.length + deletes.length;
   }
@@ -115,7 +118,7 @@ test("what is stored is what is in memory, after any commits and restarts", asyn
       const indexed = await Indexed.open();
       for (const { count, reloads, isDropped } of steps) {
         // A commit that fails is planned and never settled.
-        if (isDropped) indexed.leaves.plan(indexed.index, { replicated: new Map(), local: new Map() });
+        if (isDropped) indexed.plan(changesOf(indexed.index, count, 120, below));
         const changes = changesOf(indexed.index, count, 120, below);
         expect(await indexed.commit(changes)).toBeLessThanOrEqual(changes.length + JOURNAL_OPERATIONS_MAX);
         const stored = await readStoredIndex(indexed.storage, GENERATION, LIMITS);
