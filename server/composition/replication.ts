@@ -2,6 +2,7 @@ import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
 import { forwardMetrics, timed } from "../replication/forward/forward-metrics";
+import type { ReplicationDependencies } from "../replication/role/dependencies";
 import type { Quorum } from "../replication/role/operation-tokens";
 import { ReplicationService } from "../replication/role/replication-service";
 import { DEFAULT_STREAM_LIMITS } from "../replication/stream/limits";
@@ -10,6 +11,7 @@ import type { Router } from "../router/router";
 import type { UnsealedCore } from "../sdk/barrier";
 import { mountEntryKey } from "../sdk/key-layout";
 import type { ForwardedHandler } from "../sdk/replication";
+import { slowStepTold } from "../sdk/slow-step";
 import type { WrappingPort } from "../sdk/wrapping";
 import type { LeaseService } from "../services/lease/lease-service";
 import type { PolicyService } from "../services/policy/policy-service";
@@ -40,7 +42,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
   const [listener] = configuration.listeners;
   if (listener === undefined) throw new Error("there is no listener");
   const mounts = core.barrier.view("mounts/", "replicated");
-  return ReplicationService.open({
+  const dependencies: ReplicationDependencies = {
     core,
     transport: environment.transport ?? http2Transport,
     certificates: clusterCertificates(clock, random),
@@ -91,5 +93,6 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
         catchUpConcurrency: configuration.replication.catchUpConcurrency,
       },
     },
-  });
+  };
+  return slowStepTold(environment, "take up replication", () => ReplicationService.open(dependencies));
 }

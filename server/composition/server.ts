@@ -6,6 +6,7 @@ import { Router } from "../router/router";
 import type { UnsealedCore } from "../sdk/barrier";
 import { ServerError } from "../sdk/errors";
 import type { ReplicationPort } from "../sdk/replication";
+import { slowStepTold } from "../sdk/slow-step";
 import type { Storage } from "../sdk/storage";
 import { ApiListeners } from "./api-listeners";
 import { mountTypes, openStorage, sealKind } from "./engines";
@@ -94,7 +95,8 @@ export class Server {
       await server.listeners.open();
       return server;
     } catch (error) {
-      await server.stop();
+      const reason = error instanceof Error ? error.message : String(error);
+      await slowStepTold(options.environment, `stop, since the start failed: ${reason}`, () => server.stop());
       throw error;
     }
   }
@@ -125,7 +127,8 @@ export class Server {
   private async open(): Promise<void> {
     const { environment, rootTokenId } = this.options;
     const { configuration, clock, random, logger, metrics } = environment;
-    const storage = meteredStorage(await openStorage(configuration.storage), metrics, clock);
+    const opening = slowStepTold(environment, "open the storage", () => openStorage(configuration.storage));
+    const storage = meteredStorage(await opening, metrics, clock);
     try {
       const lifecycle = await openLifecycle({
         storage,

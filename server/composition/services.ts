@@ -13,6 +13,7 @@ import { mountDataPrefix } from "../sdk/key-layout";
 import type { LogEntry } from "../sdk/log";
 import { PeriodicTask } from "../sdk/periodic-task";
 import type { SealPort } from "../sdk/seal";
+import { slowStepTold } from "../sdk/slow-step";
 import { AuditService } from "../services/audit/audit-service";
 import { MeteredAuditTrail } from "../services/audit/metered-trail";
 import { LeaseService } from "../services/lease/lease-service";
@@ -129,8 +130,8 @@ export class Services {
     const { barrier } = core;
     this.connectRevocation();
     this.unsubscribe = core.log.subscribe((entries) => this.follow(entries));
-    await router.open(barrier);
-    await this.audit.open(barrier, core.identity.name);
+    await slowStepTold(environment, "open the mounts", () => router.open(barrier));
+    await slowStepTold(environment, "open the audit devices", () => this.audit.open(barrier, core.identity.name));
     this.batchKey = await this.readBatchKey();
     this.opened = await this.openRequests();
     await this.indexHeader.open(barrier.view("core/", "replicated"), core.identity.id);

@@ -8,6 +8,7 @@ import type { Logger } from "../sdk/logger";
 import type { ResponseData } from "../sdk/outcome";
 import type { InitializeRequest, SealPort, SealStatus } from "../sdk/seal";
 import { SerialTasks } from "../sdk/serial-tasks";
+import { slowStepTold } from "../sdk/slow-step";
 import { initializeStorage, recipientBody } from "./initialize";
 import { forgetAnswer, type MetaState, pointTo, putSeal, readMeta } from "./meta-store";
 import { asUnsealed, type CoreOptions, type OpenCore, openCore } from "./open-core";
@@ -229,7 +230,8 @@ class StoredLifecycle implements Lifecycle {
   }
 
   private async open(generation: string, rootKey: SecretKey): Promise<void> {
-    await this.run(await openCore(this.options, generation, rootKey));
+    const opening = slowStepTold(this.options, "open the log", () => openCore(this.options, generation, rootKey));
+    await this.run(await opening);
   }
 
   /** Goes on with an open core; closes it when the services do not start. */

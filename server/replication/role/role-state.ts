@@ -2,6 +2,7 @@ import { stringifyJson } from "../../sdk/json";
 import { currentEpoch, sameEpoch } from "../../sdk/lineage";
 import type { KeyClass, Lineage, ReplicationMode, WriteRefusal } from "../../sdk/log";
 import type { ReplicationRole } from "../../sdk/replication";
+import { slowStepTold } from "../../sdk/slow-step";
 import type { Peer, ServerCredentials } from "../../sdk/transport";
 import { MountScope } from "../filter/mount-scope";
 import type { Member } from "../stream/primary-hub";
@@ -123,7 +124,8 @@ export class RoleState {
     if (this.effective(mode) !== "primary" || set === undefined || this.credentials.has(set.setId)) return;
     const authority = { certificate: set.authorityCertificate, privateKey: set.authorityKey };
     const request = { setId: set.setId, name: this.deps.core.identity.id, usage: "server" } as const;
-    const issued = await this.deps.certificates.issue(authority, request);
+    const issue = () => this.deps.certificates.issue(authority, request);
+    const issued = await slowStepTold(this.deps, "issue the certificate of the cluster port", issue);
     this.credentials.set(set.setId, { authorityCertificate: set.authorityCertificate, ...issued });
   }
 }
