@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -28,6 +28,10 @@ export interface Initialized {
   readonly rootToken: string;
   readonly keys: readonly string[];
 }
+
+/** How long a server may take to answer, and how much of that one look may be. */
+const READY_MILLISECONDS = 15_000;
+const LOOK_MILLISECONDS_MAX = 5_000;
 
 /**
  * Two neighbouring free ports on the loopback address (API and cluster). The cluster port is opened long after this, and must
@@ -151,17 +155,37 @@ export class ServerProcess {
   }
 
   private async ready(): Promise<void> {
-    const until = Date.now() + 15_000;
-    while (Date.now() < until) {
+    let waitedMilliseconds = 0;
+    let longestLookMilliseconds = 0;
+    while (waitedMilliseconds < READY_MILLISECONDS) {
       if (this.child?.exitCode !== null && this.child?.exitCode !== undefined) break;
-      const status = await this.api.get("sys/seal-status").then(
+      const begin = performance.now();
+      const status = await this.api.get("sys/seal-status", { timeoutMilliseconds: LOOK_MILLISECONDS_MAX }).then(
         (answer) => answer.status,
         () => 0,
       );
       if (status === 200) return;
       await new Promise((settle) => setTimeout(settle, 15));
+      const lookMilliseconds = performance.now() - begin;
+      longestLookMilliseconds = Math.max(longestLookMilliseconds, lookMilliseconds);
+      // More is time in which this process stood still, and with it often the whole machine: it says nothing of the server.
+      waitedMilliseconds += Math.min(lookMilliseconds, LOOK_MILLISECONDS_MAX);
     }
-    throw new Error(`the server did not come up:\n${this.log}`);
+    const facts = `${this.processFacts()}, longest look ${Math.round(longestLookMilliseconds)} ms`;
+    throw new Error(`the server did not come up (${facts}):\n${this.log}`);
+  }
+
+  /** Tells a server that hangs from one that was stopped or never got a processor. */
+  private processFacts(): string {
+    if (!this.isRunning) return `exited with ${this.child?.exitCode ?? this.child?.signalCode}`;
+    try {
+      const [, state = "?", ...rest] = /\) (\S) (.*)/s.exec(readFileSync(`/proc/${this.pid}/stat`, "utf8")) ?? [];
+      // Ticks of 10 ms in user and system mode: the eleventh and twelfth field after the state.
+      const [user, system] = (rest[0] ?? "").split(" ").slice(10, 12).map(Number);
+      return `state ${state}, ${((user ?? 0) + (system ?? 0)) * 10} ms of processor time`;
+    } catch {
+      return "state unknown";
+    }
   }
 
   /** Initialises with one share and unseals. */
