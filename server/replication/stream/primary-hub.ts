@@ -28,7 +28,7 @@ import { PacedChannel } from "./paced-channel";
 import { Refusals } from "./refusals";
 import { StreamShipper } from "./shipper";
 import type { ShipperDependencies, ShipperView } from "./shipper-dependencies";
-import { SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
+import { CHUNKS_AHEAD, SNAPSHOT_CHANNEL, serveSnapshot } from "./snapshot";
 import { ShippingMeter } from "./stream-metrics";
 
 export const STREAM_CHANNEL = "stream";
@@ -161,10 +161,10 @@ export class PrimaryHub implements TransportGate {
   private async serve(channel: FrameChannel, member: Member, connectedAt: Moment): Promise<void> {
     if (channel.kind === STREAM_CHANNEL) return await this.serveStream(channel, member, connectedAt);
     if (channel.kind === SNAPSHOT_CHANNEL) {
-      return await this.inTurn(channel, member, (paced) => this.serveSnapshot(paced, member));
+      return await this.inTurn(channel, member, CHUNKS_AHEAD, (paced) => this.serveSnapshot(paced, member));
     }
     if (channel.kind === DIFF_CHANNEL) {
-      return await this.inTurn(channel, member, (paced) => this.serveDiff(paced, member));
+      return await this.inTurn(channel, member, 0, (paced) => this.serveDiff(paced, member));
     }
     if (channel.kind === BOOTSTRAP_CHANNEL) return await this.serveBootstrap(channel, member);
     const handler = this.deps.handlers.get(channel.kind);
@@ -216,9 +216,9 @@ export class PrimaryHub implements TransportGate {
     return () => void this.progressListeners.delete(listener);
   }
 
-  private asked(channel: FrameChannel, member: Member): FrameChannel {
+  private asked(channel: FrameChannel, member: Member, askedAhead: number): FrameChannel {
     const { clock, roles } = this.deps;
-    return askedChannel(channel, clock, (saidAfter) => roles.memberAgrees(member, saidAfter));
+    return askedChannel(channel, clock, (saidAfter) => roles.memberAgrees(member, saidAfter), askedAhead);
   }
 
   private async serveStream(channel: FrameChannel, member: Member, connectedAt: Moment): Promise<void> {
@@ -267,6 +267,7 @@ export class PrimaryHub implements TransportGate {
   private async inTurn(
     channel: FrameChannel,
     member: Member,
+    askedAhead: number,
     serve: (channel: FrameChannel) => Promise<void>,
   ): Promise<void> {
     const { clock, logger } = this.deps;
@@ -275,7 +276,7 @@ export class PrimaryHub implements TransportGate {
       const facts = { mode, secondary, position, channel: channel.kind };
       logger.log("info", "secondary waits for its turn to catch up", facts);
     };
-    const paced = new PacedChannel(this.asked(channel, member), clock, () =>
+    const paced = new PacedChannel(this.asked(channel, member, askedAhead), clock, () =>
       this.catchingUp.enter(keyOf(mode, secondary), waits, () => channel.destroy()),
     );
     try {

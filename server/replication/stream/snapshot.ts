@@ -13,8 +13,11 @@ import { MalformedFrame, WireReader, WireWriter } from "./wire";
  */
 export const SNAPSHOT_CHANNEL = "snapshot";
 
-/** Chunks asked for while one is imported: one under way and one that is read meanwhile. */
-const CHUNKS_AHEAD = 2;
+/**
+ * Chunks asked for while one is imported: one under way and one that is read meanwhile. The primary counts on it where it
+ * takes a request for a sign that it is followed.
+ */
+export const CHUNKS_AHEAD = 2;
 
 const AFTER_BYTES_MAX = 4_096;
 /** Leaves of one mount's index. */
