@@ -99,6 +99,31 @@ test("no more than one chunk is held while another goes out", async () => {
   await serving;
 });
 
+test("who takes long to take in the last chunk is not waited for as one who asks for nothing", async () => {
+  const events: string[] = [];
+  let release: (() => void) | undefined;
+  const requests = asking([FIRST]);
+  const channel = {
+    receive: () => {
+      events.push("receive");
+      return requests.receive();
+    },
+    send: () =>
+      new Promise<void>((resolve) => {
+        events.push("send");
+        release = resolve;
+      }),
+  };
+  const log = { clusterId: "primary", index, exportChunk: async () => ({ ...chunk, next: undefined }) };
+  const scope = scopeOf([]);
+  const serving = serveSnapshot(log, "performance", () => scope, DEFAULT_STREAM_LIMITS, channel);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(events).toEqual(["receive", "send"]);
+  release?.();
+  await serving;
+  expect(events).toEqual(["receive", "send", "receive"]);
+});
+
 test.each([
   ["an unknown kind of start", Buffer.from([9])],
   ["bytes behind the request", Buffer.from([0, 0])],

@@ -87,6 +87,8 @@ export async function serveSnapshot(
   let next: string | undefined;
   let isBegun = false;
   for (;;) {
+    // Whom the last chunk takes long to reach has nothing more to ask for: nobody waits for that meanwhile.
+    if (isBegun && next === undefined) await sending;
     const request = await channel.receive();
     if (request === undefined) return sending;
     const start = decodeChunkRequest(request);
