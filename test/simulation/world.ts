@@ -258,7 +258,7 @@ export class World implements SimulatedWorld {
     const { log, barrier } = cluster.requireCore();
     if (entry.origin.clusterId === log.clusterId) return;
     for (const mode of ["performance", "dr"] as const) {
-      // A diff may end before the history is adopted; a stream begins with that.
+      // The entries of a diff come before the history that its last commit adopts; a stream begins with that.
       if (!cluster.isStreaming(mode) || entry.epochs[mode].number === 0) continue;
       this.histories.applied(
         { cluster: cluster.name, generation: cluster.generation, mode, entry },

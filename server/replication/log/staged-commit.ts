@@ -121,6 +121,7 @@ export class StagedCommit {
 
   /** Takes the operations in; they have passed `check`. @returns what they do to the index, per class and mount */
   apply(operations: readonly AppendOperation[]): readonly IndexDelta[] {
+    if (this.values !== undefined) throw new Error("an operation came after the values were encoded");
     const deltas: IndexDelta[] = [];
     for (const { class: keyClass, key, value } of operations) {
       const slot = this.slot(keyClass, key);
