@@ -11,7 +11,7 @@ import { LineageConfirmation } from "../../server/replication/role/lineage-confi
 import { RoleState } from "../../server/replication/role/role-state";
 import { Runners } from "../../server/replication/role/runners";
 import { SynchronousDr } from "../../server/replication/role/synchronous-dr";
-import { LiveTarget } from "../../server/replication/stream/live-target";
+import { LiveTarget, type LiveTargetDependencies } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
 import type { ReachedCursor } from "../../server/sdk/log";
@@ -99,6 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   { name: "ignores the paths filter", breaks: 4, says: /names the filtered mount/, plant: plantNoFilter },
+  { name: "keeps a note of the mounts that it gives up", breaks: 4, says: / stores /, plant: plantNotedMounts },
   {
     name: "forgets the tokens that it was shipped when it is promoted",
     breaks: 5,
@@ -219,6 +220,23 @@ function plantForgottenTokens(): () => void {
 
 function isDependencies(deps: unknown): deps is ReplicationDependencies {
   return typeof deps === "object" && deps !== null && "core" in deps;
+}
+
+function plantNotedMounts(): () => void {
+  return replaceMethod(LiveTarget.prototype, "forget", (original) => {
+    return async function (this: unknown, mountIds) {
+      await Reflect.apply(original, this, [mountIds]);
+      const deps: unknown = typeof this === "object" && this !== null ? Reflect.get(this, "deps") : undefined;
+      if (!isTargetDependencies(deps) || !Array.isArray(mountIds)) throw new Error("no target to plant a bug in");
+      const note = (mountId: unknown) =>
+        ({ class: "node", key: `core/given-up/${mountId}`, value: Buffer.alloc(1) }) as const;
+      await deps.log.append({ operations: mountIds.map(note), passesGate: true });
+    };
+  });
+}
+
+function isTargetDependencies(deps: unknown): deps is LiveTargetDependencies {
+  return typeof deps === "object" && deps !== null && "log" in deps && "forgetOwn" in deps;
 }
 
 function plantNoFilter(): () => void {
