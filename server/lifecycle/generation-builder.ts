@@ -3,6 +3,7 @@ import { decodeLineage, encodeLineage, lineageKey } from "../barrier/lineages";
 import { valueKeyId } from "../barrier/sealed-value";
 import type { ValueCipher } from "../barrier/value-cipher";
 import type { GenerationWriter } from "../replication/log/generation-writer";
+import { SHIPPED } from "../replication/log/shipped-classes";
 import type { ActivateOptions, BuildProgress, GenerationBuilder, PairImport } from "../sdk/barrier";
 import { CHECKSUM_BYTES } from "../sdk/checksum";
 import type {
@@ -35,11 +36,6 @@ export interface BuilderOptions {
   readonly onActivate: (finished: FinishedBuild) => Promise<void>;
   readonly onDiscard: () => Promise<void>;
 }
-
-const SHIPPED: Readonly<Record<ReplicationMode, readonly LoggedClass[]>> = {
-  performance: ["replicated"],
-  dr: ["replicated", "local"],
-};
 
 interface Change {
   readonly class: LoggedClass;

@@ -14,14 +14,20 @@ function worldOfTwo(): World {
   throw new Error("no seed has two DR secondaries");
 }
 
+/** `d` and `f` follow `a`. */
+async function linkBoth(world: World, operator: Operator): Promise<void> {
+  const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
+  for (const cluster of [a, d, f]) await world.boot(cluster);
+  await operator.enablePrimary(a, "dr", 20_000);
+  for (const secondary of [d, f]) expect(await operator.link(a, secondary, "dr", 20_000)).toBe(true);
+}
+
 test("secondaries that all left the set at their own end are brought back one after the other", async () => {
   const world = worldOfTwo();
   const operator = new Operator(world);
   const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
   const acts = async (): Promise<void> => {
-    for (const cluster of [a, d, f]) await world.boot(cluster);
-    await operator.enablePrimary(a, "dr", 20_000);
-    for (const secondary of [d, f]) expect(await operator.link(a, secondary, "dr", 20_000)).toBe(true);
+    await linkBoth(world, operator);
     for (const secondary of [d, f]) expect(await operator.disable(secondary, "dr", 20_000)).toBe(true);
     await world.scheduler.sleep(SILENCE_MILLISECONDS);
     expect(a.status("dr")).toMatchObject({ state: "unconfirmed", known_secondaries: ["d", "f"] });
@@ -36,9 +42,7 @@ test("a secondary that went with the other of two primaries keeps nobody from be
   const operator = new Operator(world);
   const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
   const acts = async (): Promise<void> => {
-    for (const cluster of [a, d, f]) await world.boot(cluster);
-    await operator.enablePrimary(a, "dr", 20_000);
-    for (const secondary of [d, f]) expect(await operator.link(a, secondary, "dr", 20_000)).toBe(true);
+    await linkBoth(world, operator);
     expect(await operator.unplanned("dr", f, 20_000)).toBe(true);
     const isAtF = () => d.isStreaming("dr") && d.core?.log.cursor("dr")?.clusterId === f.clusterId;
     expect(await operator.until(isAtF, 20_000)).toBe(true);

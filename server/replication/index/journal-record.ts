@@ -5,7 +5,7 @@ import type { LoggedClass } from "../../sdk/log";
 import { corruptRecord } from "../../sdk/record";
 import type { BucketIndex, LeafChange } from "./bucket-index";
 
-/**
+/*
  * A journal record lies under `g/<generation>/j/<sequence, 16 hex digits>` and holds what one commit made of many leaves:
  *
  *   for each (class, mount): class (1) | length of the mount id (2) | mount id | leaves (4) | per leaf: its number (2), its sum (32)
@@ -13,6 +13,8 @@ import type { BucketIndex, LeafChange } from "./bucket-index";
  *
  * As with leaves the CRC names a damaged record, and that no record is missing shows in the sum that the log's state seals.
  */
+
+/** The leaves of one (class, mount) that a commit changes. */
 export interface JournaledMount {
   readonly class: LoggedClass;
   readonly mountId: string;
@@ -39,7 +41,11 @@ export function sequenceOfJournal(key: string, prefix: string): number {
   return sequence;
 }
 
-/** @param index as it is before the changes */
+/**
+ * @param key where the record will lie: part of its CRC
+ * @param index as it is before the changes
+ * @returns the record: 4 bytes, and for each mount 7, its id and 34 for each leaf
+ */
 export function encodeJournal(key: string, index: BucketIndex, mounts: readonly JournaledMount[]): Buffer {
   let size = CRC_BYTES;
   for (const { mountId, changes } of mounts) {

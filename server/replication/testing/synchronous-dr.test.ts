@@ -122,7 +122,7 @@ test("block: who waits for a DR secondary waits no more when the last one is rev
   const [a] = await pair("block", LONG_MILLISECONDS);
   const release = holdStreams(false);
   const writing = write(a, "waits");
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await until("it is stored, and waits", async () => (await getKey(a.core, "data/m1/waits")) === "waits");
   await a.replication.revokeSecondary("dr", "b");
   const began = performance.now();
   await writing;
