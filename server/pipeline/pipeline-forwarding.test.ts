@@ -87,7 +87,14 @@ test("a secondary reaches nothing through its primary that is this cluster's own
   expect(await forward("boxes/box/a")).toBe(404);
   expect(await forward("own/box/a")).toBe(403);
   expect(await forward("boxes/box/a", (mountPath) => mountPath !== "boxes/")).toBe(403);
-  for (const path of ["auth/token/lookup-self", "sys/leases/lookup", "sys/wrapping/unwrap", "sys/renew"]) {
+  for (const path of [
+    "auth/token/lookup-self",
+    "sys/leases/lookup",
+    "sys/wrapping/unwrap",
+    "sys/renew",
+    "sys/generate-root/attempt",
+    "sys/seal",
+  ]) {
     expect([path, await forward(path)]).toEqual([path, 403]);
   }
 });
