@@ -2,14 +2,12 @@ import { shamirSeal } from "../../barrier/seal/shamir";
 import { staticSeal } from "../../barrier/seal/static";
 import type { UnsealedCore } from "../../sdk/barrier";
 import { systemClock } from "../../sdk/clock";
-import type { Logger } from "../../sdk/logger";
 import type { ResponseData } from "../../sdk/outcome";
 import { systemRandom } from "../../sdk/random";
 import type { InitializeRequest } from "../../sdk/seal";
 import type { Storage } from "../../sdk/storage";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { type Lifecycle, type LifecycleOptions, openLifecycle } from "../lifecycle";
-
-const silent: Logger = { log: () => undefined, named: () => silent };
 
 /** `shares` of them, two needed. */
 export function initializeRequest(kind: "shamir" | "static", shares = 3): InitializeRequest {
@@ -35,7 +33,7 @@ export function lifecycleOptions(storage: Storage, changes: Partial<LifecycleOpt
     random: systemRandom,
     clusterName: undefined,
     sealKind: shamirSeal(),
-    logger: silent,
+    logger: noLogger,
     version: "1.0.0",
     buildDate: "2026-01-01T00:00:00Z",
     storageType: "memory",

@@ -3,7 +3,6 @@ import { Router } from "../../router/router";
 import type { AuditTrail } from "../../sdk/audit";
 import { ServerError } from "../../sdk/errors";
 import type { Epoch, KeyClass } from "../../sdk/log";
-import type { Logger } from "../../sdk/logger";
 import type { MountType } from "../../sdk/mount";
 import type { AccessQuestion } from "../../sdk/policy";
 import type {
@@ -16,13 +15,12 @@ import type {
 } from "../../sdk/replication";
 import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { seededRandom } from "../../sdk/testing/seeded-random";
 import type { TokenFacts } from "../../sdk/token";
 import { MetricsRegistry } from "../../services/metrics/metrics-registry";
 import { Pipeline } from "../index";
 import { IndexHeader } from "../index-header";
-
-export const quietLogger: Logger = { log: () => undefined, named: () => quietLogger };
 
 export function tokenFacts(policies: readonly string[], changes: Partial<TokenFacts> = {}): TokenFacts {
   return {
@@ -118,7 +116,7 @@ export class PipelineFixture {
       system: options.system?.(this) ?? noSystem,
       clock: this.clock,
       random: this.random,
-      logger: quietLogger,
+      logger: noLogger,
       replication,
       leaseLimits: { defaultLeaseTtlSeconds: 2_764_800, maxLeaseTtlSeconds: 2_764_800 },
     });
@@ -160,7 +158,7 @@ export class PipelineFixture {
       clock: this.clock,
       random: this.random,
       metrics: this.metrics,
-      logger: quietLogger,
+      logger: noLogger,
     });
   }
 

@@ -1,7 +1,7 @@
 import { openTestCore } from "../../lifecycle/testing/test-core";
 import { systemClock } from "../../sdk/clock";
 import type { ClusterLog } from "../../sdk/log";
-import type { Logger } from "../../sdk/logger";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { noMetrics } from "../../sdk/testing/no-metrics";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { MountScope } from "../filter/mount-scope";
@@ -10,8 +10,6 @@ import { decodeFrame, type StreamFrame } from "./frames";
 import { DEFAULT_STREAM_LIMITS, PROTOCOL_VERSION } from "./limits";
 import { StreamShipper } from "./shipper";
 import { ShippingMeter } from "./stream-metrics";
-
-const silent: Logger = { log: () => undefined, named: () => silent };
 
 /** The primary's end of a channel whose peer says nothing, until it ends its side. */
 class SilentPeer implements FrameChannel {
@@ -77,7 +75,7 @@ async function shipTo(channel: SilentPeer, helloMilliseconds: number) {
       mode: "dr",
       log,
       clock: systemClock,
-      logger: silent,
+      logger: noLogger,
       limits: { ...DEFAULT_STREAM_LIMITS, helloMilliseconds },
       meter: new ShippingMeter(noMetrics, "dr"),
       apiAddress: "",

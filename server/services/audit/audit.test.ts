@@ -8,14 +8,13 @@ import { hmacSha256 } from "../../sdk/crypto";
 import type { JsonObject, JsonValue } from "../../sdk/json";
 import { ExactNumber, parseJson, RawJson } from "../../sdk/json";
 import type { LogEntry, LogOperation } from "../../sdk/log";
-import type { Logger } from "../../sdk/logger";
 import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { seededRandom } from "../../sdk/testing/seeded-random";
 import { AuditService } from "./audit-service";
 import { FileSink } from "./file-sink";
 
-const quiet: Logger = { log: () => undefined, named: () => quiet };
 const CANARY = "canary-5f1c";
 
 let directory = "";
@@ -40,7 +39,7 @@ async function opened(barrier = new MemoryBarrier(), seed = 3): Promise<Fixture>
     view: (prefix: string, keyClass: "replicated" | "local" | "node") =>
       memoryView(keyClass, prefix.replaceAll("/", ":"), barrier),
   };
-  const options = { clock: new ManualClock(), random: seededRandom(seed), logger: quiet, nodeId: "node-1" };
+  const options = { clock: new ManualClock(), random: seededRandom(seed), logger: noLogger, nodeId: "node-1" };
   const service = new AuditService(options);
   services.push(service);
   const open = (target: AuditService): Promise<void> => target.open(views, "dc-a");
@@ -312,7 +311,12 @@ test("a device that is enabled while older entries are still being read stays", 
   const barrier = new MemoryBarrier();
   let release: () => void = () => undefined;
   let held: Promise<void> | undefined;
-  const service = new AuditService({ clock: new ManualClock(), random: seededRandom(5), logger: quiet, nodeId: "n" });
+  const service = new AuditService({
+    clock: new ManualClock(),
+    random: seededRandom(5),
+    logger: noLogger,
+    nodeId: "n",
+  });
   services.push(service);
   await service.open(
     {

@@ -1,13 +1,12 @@
 import type { LeaseSource } from "../../sdk/lease";
-import type { Logger } from "../../sdk/logger";
 import type { LeaseGrant } from "../../sdk/outcome";
 import { tokenFacts } from "../../sdk/testing/call-path";
 import { ManualClock } from "../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../sdk/testing/memory-view";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { seededRandom } from "../../sdk/testing/seeded-random";
 import { LeaseService } from "./lease-service";
 
-const silent: Logger = { log: () => undefined, named: () => silent };
 const SOURCE: LeaseSource = {
   mountId: "m1",
   mountPath: "db/",
@@ -25,7 +24,7 @@ function fixture(barrier = new MemoryBarrier(), clock = new ManualClock(), seed 
     storage: memoryView("local", "core", barrier).narrow("core/lease/"),
     clock,
     random: seededRandom(seed),
-    logger: silent,
+    logger: noLogger,
     mounts: { byId: (id) => (id === "m1" ? mountEntry : undefined), leaseLimits: () => SOURCE },
     calls: {
       renewLease: async () => ({}),

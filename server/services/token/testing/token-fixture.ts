@@ -1,14 +1,12 @@
-import type { Logger } from "../../../sdk/logger";
 import type { AccessChecker } from "../../../sdk/policy";
 import { ManualClock } from "../../../sdk/testing/manual-clock";
 import { MemoryBarrier, memoryView } from "../../../sdk/testing/memory-view";
+import { noLogger } from "../../../sdk/testing/no-logger";
 import { seededRandom } from "../../../sdk/testing/seeded-random";
 import type { TokenFacts, TokenRequest, TokenSource } from "../../../sdk/token";
 import { batchTokenCipher } from "../batch-token";
 import { type LoginMounts, noTokenIndexes, type TokenIndexes } from "../token-ports";
 import { TokenService } from "../token-service";
-
-const silent: Logger = { log: () => undefined, named: () => silent };
 
 /** Root has sudo everywhere, the policy `admin` too, nobody else. */
 const access: AccessChecker = {
@@ -72,7 +70,7 @@ export function tokenFixture(options: FixtureOptions = {}): Fixture {
     sharedStorage: memoryView("replicated", "core", barrier).narrow("core/token/"),
     clock,
     random,
-    logger: silent,
+    logger: noLogger,
     batchCipher: batchTokenCipher(() => [Buffer.alloc(32, 9)], random),
     access,
     mounts,
