@@ -231,6 +231,42 @@ describe("operator", () => {
     }
   });
 
+  test("generate-root: begun, shares given, decoded; the token is a root token", async () => {
+    const server = await ServerProcess.start();
+    try {
+      const made = await server.api.must("PUT", "sys/init", { secret_shares: 3, secret_threshold: 2 });
+      const [rootToken, keys] = [String(made.root_token), made.keys_base64 as readonly string[]];
+      await server.unseal(keys.slice(1));
+      const environment = { VAULT_ADDR: server.api.address, VAULT_TOKEN: rootToken };
+      const run = (args: readonly string[], input = "") =>
+        shell.meridian(["operator", "generate-root", ...args], environment, input);
+      expect(await run([], keys[0])).toMatchObject({ code: 1, error: expect.stringContaining("-init") });
+      const begun = await run(["-init"]);
+      expect(begun).toMatchObject({ code: 0, error: "", out: expect.stringContaining("not shown again") });
+      expect([row(begun.out, "Progress"), row(begun.out, "OTP Length")]).toEqual(["0/2", "28"]);
+      const [nonce, otp] = [row(begun.out, "Nonce"), row(begun.out, "OTP")];
+      expect(await run(["-init"])).toMatchObject({ code: 2, error: expect.stringContaining("under way already") });
+      await run(["-cancel", `-nonce=${nonce}`]);
+      expect(row((await run(["-status"])).out, "Started")).toBe("false");
+      const again = await run(["-init", `-otp=${otp}`, "-format=json"]);
+      expect(JSON.parse(again.out)).toMatchObject({ started: true, otp: "", otp_length: 28 });
+      const first = await run(["-"], keys[0]);
+      expect([row(first.out, "Progress"), row(first.out, "Complete")]).toEqual(["1/2", "false"]);
+      const done = await run([`-nonce=${JSON.parse(again.out).nonce}`], keys[1]);
+      const encoded = row(done.out, "Encoded Token");
+      expect([row(done.out, "Complete"), done.out.includes(String(otp))]).toEqual(["true", false]);
+      const decoded = await run([`-decode=${encoded}`, `-otp=${otp}`]);
+      expect(decoded).toMatchObject({ code: 0, error: "", out: expect.stringMatching(/^hvs\.\w{24}$/) });
+      const facts = await server.api.with(decoded.out).must("GET", "auth/token/lookup-self");
+      expect(facts.data).toMatchObject({ policies: ["root"], path: "auth/token/root" });
+      expect(await run([`-decode=${encoded}`])).toMatchObject({ code: 1, error: expect.stringContaining("-otp") });
+      expect(await run(["-init", "-status"])).toMatchObject({ code: 1, error: expect.stringContaining("exclude") });
+      expect(await run(["-dr-token", "-init"])).toMatchObject({ code: 2, error: expect.stringContaining("not a DR") });
+    } finally {
+      await server.destroy();
+    }
+  });
+
   test("init of a server that unseals itself gives recovery shares, in JSON under both sets of names", async () => {
     const server = await ServerProcess.start({ sealKey: Buffer.alloc(32, 7).toString("base64"), storage: "inmem" });
     try {

@@ -4,6 +4,7 @@ import { type Command, UsageError } from "../command";
 import { fields } from "../json-members";
 import { table } from "../output";
 import { sealRows } from "../seal-rows";
+import { generateRoot } from "./operator-generate-root";
 import { init } from "./operator-init";
 
 const unseal: Command = {
@@ -49,4 +50,4 @@ const seal: Command = {
   },
 };
 
-export const operatorCommands: readonly Command[] = [init, unseal, seal];
+export const operatorCommands: readonly Command[] = [init, unseal, seal, generateRoot];
