@@ -1,9 +1,7 @@
-import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import { clusterCertificates } from "../cluster/certificates";
 import { http2Transport } from "../cluster/http2-transport";
 import { forwardMetrics, timed } from "../replication/forward/forward-metrics";
 import type { ReplicationDependencies } from "../replication/role/dependencies";
-import type { Quorum } from "../replication/role/operation-tokens";
 import { ReplicationService } from "../replication/role/replication-service";
 import { DEFAULT_STREAM_LIMITS } from "../replication/stream/limits";
 import { decodeMountEntry } from "../router/mount-entry";
@@ -31,7 +29,7 @@ export interface ReplicationParts {
   readonly tokens: TokenService;
   readonly policies: PolicyService;
   readonly leases: LeaseService;
-  readonly quorum: Quorum;
+  readonly ceremony: ReplicationDependencies["ceremony"];
   readonly forwarded: ForwardedHandler;
 }
 
@@ -64,8 +62,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       if (facts === undefined) return false;
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
-    quorum: parts.quorum,
-    pgp: { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey },
+    ceremony: parts.ceremony,
     roleChanged: () => {
       tokens.forgetAll();
       policies.forget();

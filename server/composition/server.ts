@@ -67,7 +67,7 @@ export class Server {
     );
     this.router = new Router({
       types: mountTypes(lateBound(() => this.services?.tokens)),
-      system: systemMount(system, configuration.unauthenticatedAccess.includes("generate-operation-token")),
+      system: systemMount(system, configuration.unauthenticatedAccess),
       clock,
       random,
       logger: logger.named("mounts"),

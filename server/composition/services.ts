@@ -1,3 +1,4 @@
+import { encryptToPgpKey, pgpFingerprint } from "../barrier/seal/pgp";
 import type { Lifecycle } from "../lifecycle/lifecycle";
 import { wipeCubbyhole } from "../mounts/secrets/cubbyhole/token-view";
 import { Pipeline } from "../pipeline/index";
@@ -9,22 +10,32 @@ import { ReplicationStore } from "../replication/role/replication-store";
 import { unsealedMounts } from "../router/built-in-mounts";
 import type { Router } from "../router/router";
 import type { UnsealedCore } from "../sdk/barrier";
+import { ServerError } from "../sdk/errors";
 import { mountDataPrefix } from "../sdk/key-layout";
 import type { LogEntry } from "../sdk/log";
 import { PeriodicTask } from "../sdk/periodic-task";
 import type { SealPort } from "../sdk/seal";
+import type { CeremonyProduct, OwnedCeremony } from "../sdk/share-ceremony";
 import { slowStepTold } from "../sdk/slow-step";
 import { AuditService } from "../services/audit/audit-service";
 import { MeteredAuditTrail } from "../services/audit/metered-trail";
+import { QuorumCeremony } from "../services/ceremony/quorum-ceremony";
 import { LeaseService } from "../services/lease/lease-service";
 import { PolicyService } from "../services/policy/policy-service";
 import { batchTokenCipher } from "../services/token/batch-token";
+import { PLAIN_TOKEN_LENGTH } from "../services/token/token-minter";
 import { loginMounts, type TokenIndexes } from "../services/token/token-ports";
 import { TokenService } from "../services/token/token-service";
 import { WRAPPING_PREFIX, WrappingService } from "../services/wrapping/wrapping-service";
 import { BATCH_KEY, corePolicyView, coreTokenViews } from "./core-views";
 import type { Environment } from "./environment";
 import { openReplication } from "./replication";
+
+/** Whose calls the ceremonies of share holders need. */
+type ServedSeal = SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">;
+
+const NO_OWN_TOKENS =
+  "a DR secondary has no tokens of its own: its share holders make a DR operation token (sys/replication/dr/secondary/generate-operation-token), or a root token on the primary";
 
 const TIDY_MILLISECONDS = 60_000;
 
@@ -38,6 +49,7 @@ export class Services {
   readonly leases: LeaseService;
   readonly wrapping: ActivationWrapping;
   readonly audit: AuditService;
+  readonly rootTokens: OwnedCeremony;
   private opened: { readonly replication: ReplicationService; readonly pipeline: Pipeline } | undefined;
   private batchKey: Buffer | undefined;
   private unsubscribe = (): void => undefined;
@@ -48,7 +60,7 @@ export class Services {
   private constructor(
     readonly core: UnsealedCore,
     private readonly router: Router,
-    private readonly seal: SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">,
+    private readonly seal: ServedSeal,
     private readonly environment: Environment,
   ) {
     const { clock, random, logger, configuration } = environment;
@@ -82,17 +94,19 @@ export class Services {
     const refusals = new ActivationRefusals(clock, logger.named("replication"), environment.metrics);
     this.wrapping = new ActivationWrapping(wrapping, () => replicationStore.readSigningKey(), clock, refusals);
     this.audit = new AuditService({ clock, random, logger: logger.named("audit"), nodeId: configuration.nodeId });
+    this.rootTokens = this.ceremony({
+      name: "root token",
+      characters: PLAIN_TOKEN_LENGTH,
+      isRootToken: true,
+      requireAllowed: () => this.requireOwnTokens(),
+      make: async () => Buffer.from((await this.tokens.createRootToken()).clientToken),
+    });
     this.indexHeader = new IndexHeader(() => this.replication, random);
     this.tidy = new PeriodicTask(clock, TIDY_MILLISECONDS, () => router.tidyAll(this.stopping.signal));
   }
 
   /** Opens everything on the core; nothing is left open when it fails. */
-  static async open(
-    core: UnsealedCore,
-    router: Router,
-    seal: SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">,
-    environment: Environment,
-  ): Promise<Services> {
+  static async open(core: UnsealedCore, router: Router, seal: ServedSeal, environment: Environment): Promise<Services> {
     const services = new Services(core, router, seal, environment);
     try {
       await services.start();
@@ -118,6 +132,7 @@ export class Services {
     this.tokens.stop();
     this.leases.stop();
     this.unsubscribe();
+    this.rootTokens.forget();
     await this.opened?.replication.close();
     await this.audit.close();
     this.indexHeader.close();
@@ -154,10 +169,7 @@ export class Services {
       tokens,
       policies,
       leases,
-      quorum: {
-        threshold: () => seal.shareSet?.threshold,
-        verify: (shares) => seal.verifyQuorum(shares),
-      },
+      ceremony: (product) => this.ceremony(product),
       forwarded: (request, signal, allowsMount) => {
         if (pipeline === undefined) throw new Error("requests are not served yet");
         return pipeline.handleForwarded(request, signal, allowsMount);
@@ -225,6 +237,24 @@ export class Services {
     const key = this.batchKey;
     this.batchKey = undefined;
     key?.fill(0);
+  }
+
+  /** What a quorum of the share holders makes. */
+  private ceremony(product: CeremonyProduct): OwnedCeremony {
+    const { seal } = this;
+    const { clock, random, logger } = this.environment;
+    const quorum = {
+      threshold: () => seal.shareSet?.threshold,
+      verify: (shares: readonly Buffer[]) => seal.verifyQuorum(shares),
+    };
+    const pgp = { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey };
+    return new QuorumCeremony({ quorum, pgp, clock, random, logger: logger.named("ceremony") }, product);
+  }
+
+  /** A DR secondary's tokens are its primary's. */
+  private requireOwnTokens(): void {
+    if (this.replication.state().dr !== "secondary") return;
+    throw new ServerError("invalid_request", NO_OWN_TOKENS);
   }
 
   private mayWriteLocal(): boolean {

@@ -51,6 +51,9 @@ export function systemPorts(
     get keyring() {
       return services().core.barrier;
     },
+    get rootTokens() {
+      return services().rootTokens;
+    },
     metrics: metricsReport(environment),
     get replication() {
       return services().replication;

@@ -262,7 +262,7 @@ const general: readonly OptionRow[] = [
     path: "enable_unauthenticated_access",
     type: "list",
     description:
-      "Calls that ask for no token. generate-operation-token: key holders can make a DR operation token on a DR secondary whose primary is gone; take it out again afterwards, since it lets strangers begin and cancel attempts. The others are accepted from existing files; there are no such calls here.",
+      "Calls that ask for no token, for when nobody holds one; take them out again afterwards, since strangers can begin attempts then. generate-operation-token: share holders make a DR operation token on a DR secondary. generate-root: they make a root token anywhere else. rekey is accepted from existing files; there is no such call here.",
     allowed: ["generate-operation-token", "generate-root", "rekey"],
   },
   { path: "pid_file", type: "string", description: "File that the process id is written to, removed on exit." },

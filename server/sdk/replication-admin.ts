@@ -1,6 +1,7 @@
 import type { DivergenceReports } from "./divergence";
 import type { ReplicationMode } from "./log";
 import type { ResponseData, WrapInfo } from "./outcome";
+import type { ShareCeremony } from "./share-ceremony";
 
 export interface EnablePrimaryRequest {
   /** Address given to secondaries; "" for the node's own cluster address. */
@@ -123,14 +124,9 @@ export interface ReplicationAdmin {
   readonly divergence: DivergenceReports;
 }
 
-/** DR operation tokens made by share holders on the DR secondary. The answers are those of generate-operation-token. */
+/** DR operation tokens made by share holders on the DR secondary (generate-operation-token). */
 export interface DrOperationTokens {
-  status(): ResponseData;
-  /** `pgpKey`: base64 of a binary OpenPGP public key; `otp`: the client's own one-time password. "": the server makes one. */
-  begin(request: { readonly pgpKey: string; readonly otp: string }): Promise<ResponseData>;
-  cancel(): void;
-  /** @throws invalid_request for a wrong nonce, share or quorum */
-  provide(nonce: string, key: string): Promise<ResponseData>;
+  readonly ceremony: ShareCeremony;
   /** @returns whether share holders made it here: others end by themselves, or where they were made */
   revoke(token: Buffer): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Api } from "../support/api";
+import { heldCeremony } from "../support/ceremony";
 import { eventually, ServerProcess } from "../support/server-process";
 
 /** The primary is gone, nobody made a token in advance: the holders of its recovery shares promote the DR secondary. */
@@ -57,14 +58,20 @@ it("takes no wrong shares", async () => {
   expect((await d.api.get(`${CEREMONY}/attempt`)).body).toMatchObject({ started: false });
 });
 
+it("shows strangers no nonce, and lets nobody without it end what the share holders began", async () => {
+  const begun = (await d.api.must("POST", `${CEREMONY}/attempt`)) as Record<string, unknown>;
+  expect(begun.nonce).not.toBe("");
+  expect((await d.api.get(`${CEREMONY}/attempt`)).body).toMatchObject({ started: true, nonce: "" });
+  for (const path of ["attempt", `attempt?nonce=${String(begun.nonce).replace(/^./, "x")}`])
+    expect((await d.api.delete(`${CEREMONY}/${path}`)).status).toBe(400);
+  expect((await d.api.get(`${CEREMONY}/attempt`)).body).toMatchObject({ started: true });
+  expect((await d.api.delete(`${CEREMONY}/attempt?nonce=${begun.nonce}`)).status).toBe(204);
+  expect((await d.api.get(`${CEREMONY}/attempt`)).body).toMatchObject({ started: false });
+});
+
 it("lets the share holders promote without any token, once the primary is gone", async () => {
   await a.stop("SIGKILL");
-  const begun = (await d.api.must("POST", `${CEREMONY}/attempt`)) as Record<string, unknown>;
-  let done: Record<string, unknown> = {};
-  for (const key of shares) done = await d.api.must("POST", `${CEREMONY}/update`, { key, nonce: begun.nonce });
-  const pad = Buffer.from(String(begun.otp));
-  const hidden = Buffer.from(String(done.encoded_token), "base64");
-  const dr_operation_token = Buffer.from(hidden.map((byte, at) => byte ^ (pad[at] ?? 0))).toString();
+  const { token: dr_operation_token } = await heldCeremony(d.api, CEREMONY, shares);
   await d.api.must("POST", "sys/replication/dr/secondary/promote", { dr_operation_token, force: true });
   await eventually("d serves", async () => (await d.api.get("sys/health")).status === 200);
   expect((await d.api.with(rootToken).get("auth/token/lookup-self")).status).toBe(200);

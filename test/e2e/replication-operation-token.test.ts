@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Api, ApiAnswer } from "../support/api";
+import { heldCeremony, uncovered } from "../support/ceremony";
 import { ReplicationSet } from "../support/replication-set";
 import { eventually } from "../support/server-process";
 
@@ -43,11 +44,6 @@ async function expectWorksUntilDeleted(token: string): Promise<void> {
   expect((await use("recover", token)).status).toBe(403);
 }
 
-function exclusiveOr(encoded: unknown, otp: string): string {
-  const pad = Buffer.from(otp);
-  return Buffer.from(Buffer.from(String(encoded), "base64").map((byte, at) => byte ^ (pad[at] ?? 0))).toString();
-}
-
 describe("by ceremony", () => {
   it("hides the token with the password that the server made", async () => {
     const begun = await begin({});
@@ -55,7 +51,7 @@ describe("by ceremony", () => {
     expect(begun).toMatchObject({ started: true, progress: 0, required: 2, complete: false, pgp_fingerprint: "" });
     const done = await giveShares(begun.nonce);
     expect(done).toMatchObject({ complete: true, progress: 2, otp: "", encoded_root_token: "" });
-    await expectWorksUntilDeleted(exclusiveOr(done.encoded_token, String(begun.otp)));
+    await expectWorksUntilDeleted(uncovered(done.encoded_token, String(begun.otp)));
   });
 
   it("hides it with the client's own password, of exactly the length it asks for", async () => {
@@ -65,7 +61,7 @@ describe("by ceremony", () => {
     expect((await operator.post(`${CEREMONY}/attempt`, { otp: otp.slice(1) })).body.errors?.[0]).toContain("otp");
     const begun = await begin({ otp });
     expect(begun).toMatchObject({ started: true, otp: "", otp_length: length });
-    await expectWorksUntilDeleted(exclusiveOr((await giveShares(begun.nonce)).encoded_token, otp));
+    await expectWorksUntilDeleted(uncovered((await giveShares(begun.nonce)).encoded_token, otp));
   });
 
   it("encrypts it to an OpenPGP key and shows its fingerprint all the way", async () => {
@@ -229,8 +225,7 @@ it("nothing secret of all this stands in clear in the audit trail or the log of 
 it("after a promotion the batch token of before opens the old primary, which is a secondary now, and the promoted one nothing", async () => {
   const token = await set.operationToken();
   const doomed = await set.operationToken("dr-operator", "4s");
-  const begun = await begin({});
-  const ceremonyToken = exclusiveOr((await giveShares(begun.nonce)).encoded_token, String(begun.otp));
+  const { token: ceremonyToken } = await heldCeremony(operator, CEREMONY, set.shares.slice(0, 2));
   await set.root.must("POST", "sys/replication/dr/primary/demote", { target: "d" });
   const { a, d } = set.servers;
   const onA = (call: string, given: string) =>

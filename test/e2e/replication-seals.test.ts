@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Api } from "../support/api";
+import { heldCeremony } from "../support/ceremony";
 import { eventually, ServerProcess } from "../support/server-process";
 
 /** Whose shares open a secondary, for each pair of seals, on real servers. */
@@ -79,20 +80,32 @@ test.each(ROWS)(
       await server.unseal(primary.shares.slice(0, 3));
     }
     await streams(server, mode);
-    if (mode === "dr") await makesOperationToken(primary, server);
+    await sharesCount(mode, primary, server);
   },
   30_000,
 );
 
 /** The primary's shares count on the secondary, whatever seals it. */
-async function makesOperationToken(primary: Cluster, server: ServerProcess): Promise<void> {
-  const operator = server.api.with(primary.root.token ?? "");
-  const path = "sys/replication/dr/secondary/generate-operation-token";
-  const begun = (await operator.must("PUT", `${path}/attempt`)) as Record<string, unknown>;
-  expect(begun.required).toBe(3);
-  const answers = [];
-  for (const key of primary.shares.slice(1, 4)) {
-    answers.push(await operator.must("PUT", `${path}/update`, { key, nonce: begun.nonce }));
+async function sharesCount(mode: "performance" | "dr", primary: Cluster, server: ServerProcess): Promise<void> {
+  const shares = primary.shares.slice(1, 4);
+  if (mode === "dr") {
+    const operator = server.api.with(primary.root.token ?? "");
+    const { token } = await heldCeremony(operator, "sys/replication/dr/secondary/generate-operation-token", shares);
+    await server.api.must("POST", "sys/replication/dr/secondary/recover", { dr_operation_token: token });
+    return;
   }
-  expect(answers[2]).toMatchObject({ complete: true, encoded_token: expect.stringMatching(/^[A-Za-z0-9+/]{38}$/) });
+  const { token } = await heldCeremony(await login(primary, server), "sys/generate-root", shares);
+  expect((await server.api.with(token).must("GET", "auth/token/lookup-self")).data?.policies).toEqual(["root"]);
+}
+
+/** An operator of the set, on its performance secondary. */
+async function login(primary: Cluster, server: ServerProcess): Promise<Api> {
+  const policy = 'path "sys/generate-root/*" { capabilities = ["read", "update"] }';
+  await primary.root.must("PUT", "sys/policies/acl/holder", { policy });
+  await primary.root.must("POST", "sys/auth/userpass", { type: "userpass" });
+  await primary.root.must("POST", "auth/userpass/users/op", { password: "pw", token_policies: "holder" });
+  return await eventually("a login on the secondary", async () => {
+    const answer = await server.api.post("auth/userpass/login/op", { password: "pw" });
+    return answer.status === 200 && server.api.with(String(answer.body.auth?.client_token));
+  });
 }

@@ -17,6 +17,7 @@ import type { ForwardedAnswer, ForwardedRequest } from "../../server/sdk/replica
 import type { CommitBatch } from "../../server/sdk/storage";
 import { noMetrics } from "../../server/sdk/testing/no-metrics";
 import type { WrappingPort } from "../../server/sdk/wrapping";
+import { ceremonyWithoutShareHolders } from "../../server/services/ceremony/testing/no-share-holders";
 import { MemoryDisk } from "../../server/storage/memory/disk";
 import type { Coverage } from "./coverage";
 import { ClusterHistory, contentOf } from "./history";
@@ -298,6 +299,7 @@ export class SimulatedCluster {
       },
       forwarded: (request) => this.runForwarded(request),
       runPrimaryCall: (mountId, name, payload) => mounts.runPrimaryCall(mountId, name, payload),
+      ceremony: ceremonyWithoutShareHolders,
       checkOperationToken: async () => false,
       roleChanged: () => undefined,
       settings: {

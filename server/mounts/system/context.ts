@@ -13,6 +13,7 @@ import type { Random } from "../../sdk/random";
 import type { ReplicationPort, ReplicationState } from "../../sdk/replication";
 import type { ReplicationAdmin, ReplicationHealth } from "../../sdk/replication-admin";
 import type { SealPort } from "../../sdk/seal";
+import type { ShareCeremony } from "../../sdk/share-ceremony";
 import type { TokenPort } from "../../sdk/token";
 import type { View } from "../../sdk/view";
 import type { WrappingPort } from "../../sdk/wrapping";
@@ -45,6 +46,8 @@ export interface SystemPorts {
   readonly leases: LeasePort;
   readonly wrapping: WrappingPort;
   readonly keyring: KeyringPort;
+  /** Root tokens by the share holders. */
+  readonly rootTokens: ShareCeremony;
   readonly metrics: MetricsReport;
   readonly replication: ReplicationAdmin;
   readonly log: Pick<ReplicationPort, "lastIndex">;

@@ -2,10 +2,11 @@ import type { MountType } from "../../sdk/mount";
 import type { AnyPath } from "../../sdk/path";
 import type { SystemPorts } from "./context";
 import { SystemContext } from "./context";
-import { withOpenCeremony } from "./open-ceremony";
+import { withOpenCeremonies } from "./open-ceremonies";
 import { auditPaths } from "./path-audit";
 import { capabilityPaths } from "./path-capabilities";
 import { configurationPaths } from "./path-configuration";
+import { rootTokenPaths } from "./path-generate-root";
 import { healthPaths } from "./path-health";
 import { initializationPaths } from "./path-initialization";
 import { internalPaths } from "./path-internal";
@@ -35,6 +36,7 @@ export const systemPaths: readonly AnyPath<SystemContext>[] = [
   ...wrappingPaths,
   ...leasePaths,
   ...keyPaths,
+  ...rootTokenPaths,
   ...toolPaths,
   ...configurationPaths,
   ...internalPaths,
@@ -44,10 +46,10 @@ export const systemPaths: readonly AnyPath<SystemContext>[] = [
 
 /**
  * The system mount over the services of a server. Routable in every state of the node.
- * @param opensCeremony the DR operation token ceremony asks for no token
+ * @param openCeremonies the ceremonies that ask for no token, as `enable_unauthenticated_access` names them
  */
-export function systemMount(ports: SystemPorts, opensCeremony = false): MountType<SystemContext> {
-  const paths = opensCeremony ? withOpenCeremony(systemPaths) : systemPaths;
+export function systemMount(ports: SystemPorts, openCeremonies: readonly string[] = []): MountType<SystemContext> {
+  const paths = withOpenCeremonies(systemPaths, openCeremonies);
   return {
     type: "system",
     kind: "secret",

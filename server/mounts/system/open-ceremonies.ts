@@ -1,14 +1,22 @@
 import type { AnyPath } from "../../sdk/path";
 
-const CEREMONY = "replication/dr/secondary/generate-operation-token/";
+/** Where the ceremonies of `enable_unauthenticated_access` are, by their names there. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  "generate-operation-token": "replication/dr/secondary/generate-operation-token/",
+  "generate-root": "generate-root",
+};
 
 /**
- * The paths with the ceremony of DR operation tokens open to everybody who reaches the API (`enable_unauthenticated_access`):
- * for the hour in which the primary is gone and nobody holds a token that a DR secondary takes. The shares still decide;
- * who has none can begin and cancel attempts, which is why this is not the rule.
+ * The paths with the named ceremonies open to everybody who reaches the API (`enable_unauthenticated_access`): for the hour
+ * in which nobody holds a token. The shares still decide; who has none can begin attempts and so keep others from it, which is
+ * why this is not the rule.
  */
-export function withOpenCeremony<Context>(paths: readonly AnyPath<Context>[]): readonly AnyPath<Context>[] {
-  return paths.map((path) => (path.template.startsWith(CEREMONY) ? opened(path) : path));
+export function withOpenCeremonies<Context>(
+  paths: readonly AnyPath<Context>[],
+  names: readonly string[],
+): readonly AnyPath<Context>[] {
+  const prefixes = names.flatMap((name) => PREFIXES[name] ?? []);
+  return paths.map((path) => (prefixes.some((prefix) => path.template.startsWith(prefix)) ? opened(path) : path));
 }
 
 function opened<Context>(path: AnyPath<Context>): AnyPath<Context> {

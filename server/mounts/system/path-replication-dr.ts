@@ -40,7 +40,7 @@ async function guarded(
 
 /** What dashboards ask for while a promotion is prepared. */
 function ceremony(replication: ReplicationAdmin): ResponseData {
-  const { progress, required, complete } = replication.drOperationTokens.status();
+  const { progress, required, complete } = replication.drOperationTokens.ceremony.status(true);
   return { progress, required, complete };
 }
 

@@ -6,15 +6,14 @@ import type { Logger } from "../../sdk/logger";
 import type { Metrics } from "../../sdk/metrics";
 import type { Random } from "../../sdk/random";
 import type { ForwardedHandler } from "../../sdk/replication";
+import type { CeremonyProduct, OwnedCeremony } from "../../sdk/share-ceremony";
 import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
 import type { MountPathOf } from "../filter/mount-scope";
 import type { StreamLimits } from "../stream/limits";
 import type { ApiClient } from "./activation";
 import type { Certificates } from "./certificates";
-import type { Quorum } from "./operation-tokens";
 import type { SynchronousDrSettings } from "./synchronous-dr";
-import type { PgpKeys } from "./token-cover";
 
 export interface ReplicationSettings {
   /** Addresses that others are told, e.g. `https://10.1.0.10:8200` and `https://10.1.0.10:8201`. */
@@ -57,10 +56,8 @@ export interface ReplicationDependencies {
   runPrimaryCall(mountId: string, name: string, payload: JsonObject): Promise<JsonObject>;
   /** Whether a DR operation token may update the path; the token is one of the primary's. */
   checkOperationToken(token: Buffer, path: string): Promise<boolean>;
-  /** Left out: nobody can make DR operation tokens on this cluster. */
-  readonly quorum?: Quorum;
-  /** Left out: such a token is hidden with a one-time password only. */
-  readonly pgp?: PgpKeys;
+  /** How this cluster's share holders make something. */
+  ceremony(product: CeremonyProduct): OwnedCeremony;
   /** The roles of this cluster changed: services look again at what they may write. */
   roleChanged(): void;
   readonly settings: ReplicationSettings;

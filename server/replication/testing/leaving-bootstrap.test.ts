@@ -151,7 +151,7 @@ test("who bootstraps in DR mode is let in with a token of its own, or one that i
     code: "permission_denied",
   });
   // These clusters have no share holders; before it said that it is no DR secondary.
-  const ceremony = replication.drOperationTokens.begin({ pgpKey: "", otp: "" });
+  const ceremony = replication.drOperationTokens.ceremony.begin({ pgpKey: "", otp: "" });
   await expect(ceremony).rejects.toThrow("has no share holders");
   await replication.disableSecondary("dr");
   await expect(replication.requireDrOperationToken(Buffer.from("dr-token"), path)).rejects.toBeInstanceOf(ServerError);

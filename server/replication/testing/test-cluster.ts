@@ -16,6 +16,7 @@ import type { ForwardedAnswer, ForwardedRequest } from "../../sdk/replication";
 import { noMetrics } from "../../sdk/testing/no-metrics";
 import type { Transport } from "../../sdk/transport";
 import type { WrappingPort } from "../../sdk/wrapping";
+import { ceremonyWithoutShareHolders } from "../../services/ceremony/testing/no-share-holders";
 import { ActivationWrapping, type ApiClient } from "../role/activation";
 import { ActivationRefusals } from "../role/activation-refusals";
 import type { Certificates } from "../role/certificates";
@@ -74,6 +75,7 @@ export async function openTestReplication(
     forwarded: (request, signal, allowsMount) => runForwarded(core, request, signal, allowsMount),
     runPrimaryCall: async (mountId, name, payload) =>
       new Map([...payload, ["mount", mountId], ["call", name], ["ran", options.name]]),
+    ceremony: ceremonyWithoutShareHolders,
     checkOperationToken: async (token) => token.toString() === "dr-token",
     ...(options.meanings === undefined ? {} : { meanings: options.meanings }),
     roleChanged: () => undefined,

@@ -1,4 +1,5 @@
 import { ServerError } from "../../sdk/errors";
+import type { CoverRequest } from "../../sdk/share-ceremony";
 
 /** OpenPGP, as the composition root has it. @throws invalid_request for a key that cannot be used */
 export interface PgpKeys {
@@ -15,14 +16,6 @@ export interface TokenCover {
   readonly fingerprint: string;
   /** `encoded_token`. */
   hide(token: Buffer): Promise<string>;
-}
-
-/** How the attempt was asked for. */
-export interface CoverRequest {
-  /** base64 of a binary OpenPGP public key; "" for none. */
-  readonly pgpKey: string;
-  /** The client's own one-time password; "" lets the server make one. */
-  readonly otp: string;
 }
 
 /** @throws invalid_request for an unusable key, a password of another length, or both at once */

@@ -14,6 +14,8 @@ import { SERVICE_PREFIX } from "./token-text";
 
 /** 24 characters of base 62 are 142 bits. */
 const SERVICE_RANDOM_LENGTH = 24;
+/** Of a token without an index in it, as root tokens are. */
+export const PLAIN_TOKEN_LENGTH = SERVICE_PREFIX.length + SERVICE_RANDOM_LENGTH;
 const ACCESSOR_LENGTH = 24;
 
 /** A token to be made; policies are canonical and decided. */

@@ -104,6 +104,9 @@ export class SystemFixture {
       get replication(): never {
         throw new Error("not in these tests");
       },
+      get rootTokens(): never {
+        throw new Error("not in these tests");
+      },
       log: { lastIndex: () => server.barrier.index },
       replicationHealth: () => this.replicationHealth,
     };
