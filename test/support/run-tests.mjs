@@ -1,7 +1,7 @@
 // `npm test`: builds, checks the house rules, then runs every suite, fast ones first. `npm test -- unit e2e` runs only those.
 // Each suite's jest report is added up; the last line printed is `N passed, N failed`.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,6 +18,9 @@ const SUITES = [
 
 const only = process.argv.slice(2);
 const reports = mkdtempSync(join(tmpdir(), "meridian-tests-"));
+// What the suites and their programs leave behind (Terraform its sockets, cdktf its output) goes with the reports.
+const scratch = join(reports, "tmp");
+mkdirSync(scratch);
 const rows = [];
 
 function timed(name, command, args) {
@@ -25,7 +28,7 @@ function timed(name, command, args) {
   process.stdout.write(`\n== ${name}\n`);
   const run = spawnSync(command, args, {
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, CHECKPOINT_DISABLE: "1" },
+    env: { ...process.env, CHECKPOINT_DISABLE: "1", TMPDIR: scratch },
   });
   return { status: run.status ?? 1, seconds: (performance.now() - started) / 1000 };
 }
@@ -41,6 +44,7 @@ function runSuite({ name, paths, workers }) {
   const { status, seconds } = timed(name, process.execPath, [
     "node_modules/jest/bin/jest.js",
     `--maxWorkers=${workers}`,
+    `--cacheDirectory=${join(tmpdir(), "meridian-jest")}`,
     "--json",
     `--outputFile=${report}`,
     "--testTimeout=120000",
