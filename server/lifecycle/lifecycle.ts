@@ -268,6 +268,7 @@ class StoredLifecycle implements Lifecycle {
       coreOptions: this.options,
       sealKind: this.options.sealKind,
       sealRecord: () => this.initializedMeta().seal,
+      logger: this.options.logger,
       onActivate: (activation) => this.activate(core, activation),
       onStale: () => this.clean(),
     });

@@ -5,14 +5,19 @@ import { ValueCipher } from "../barrier/value-cipher";
 import { GenerationWriter } from "../replication/log/generation-writer";
 import type { BootstrapMaterial, GenerationBuilder, Generations } from "../sdk/barrier";
 import { exportSecretKey, type SecretKey, takeSecretKey } from "../sdk/crypto";
-import { ServerError } from "../sdk/errors";
+import { isServerError, ServerError } from "../sdk/errors";
 import type { ReplicationMode } from "../sdk/log";
+import type { Logger } from "../sdk/logger";
 import { corruptRecord } from "../sdk/record";
 import type { View, WriteOperation } from "../sdk/view";
 import { BUILD_KEY, type BuildRecord, decodeBuild, encodeBuild } from "./build-record";
 import { type FinishedBuild, openBuilder } from "./generation-builder";
 import { encodeIdentity, IDENTITY_KEY } from "./identity";
 import type { CoreOptions, OpenCore } from "./open-core";
+
+const UNREADABLE =
+  "the unfinished build of a secondary cannot be read and is given up, what is active stays in use: a secondary begins again " +
+  "by itself, a cluster that was about to become one has to be enabled again";
 
 /** What a build hands over to become the generation in use. */
 export interface Activation {
@@ -28,6 +33,7 @@ export interface GenerationsOptions {
   readonly coreOptions: CoreOptions;
   readonly sealKind: SealKind;
   readonly sealRecord: () => SealRecord;
+  readonly logger: Logger;
   readonly onActivate: (activation: Activation) => Promise<void>;
   /** Something that is not kept any more may be removed. */
   readonly onStale: () => void;
@@ -38,6 +44,8 @@ export class StoredGenerations implements Generations {
   private building: string | undefined;
   /** Name of the one whose place it takes, until that is durable. */
   private replaced: string | undefined;
+  /** Why the stored record could not be read when this core was opened; until none is stored nobody knows what it names. */
+  private damage: ServerError | undefined;
   private readonly view: View;
 
   constructor(private readonly options: GenerationsOptions) {
@@ -53,7 +61,7 @@ export class StoredGenerations implements Generations {
 
   /** Whether the generation may be taken up again. */
   isKept(generation: string): boolean {
-    return generation === this.building || generation === this.replaced;
+    return this.damage !== undefined || generation === this.building || generation === this.replaced;
   }
 
   async begin(
@@ -71,26 +79,57 @@ export class StoredGenerations implements Generations {
     this.replaced ??= this.building;
     this.building = generation;
     await this.commitBuild([this.view.put(BUILD_KEY, value), ...alongside]).finally(() => value.fill(0));
-    if (this.replaced !== undefined) this.options.onStale();
+    if (this.replaced !== undefined || this.damage !== undefined) this.options.onStale();
     this.replaced = undefined;
+    this.damage = undefined;
     return builder;
   }
 
   async resume(): Promise<GenerationBuilder | undefined> {
+    try {
+      // What could not be read once is not taken up, even if it could be read now.
+      if (this.damage !== undefined) throw this.damage;
+      const record = await this.readRecord();
+      if (record === undefined) return undefined;
+      this.building = record.generation;
+      return await this.openBuild(record);
+    } catch (error) {
+      if (!isServerError(error, "corrupt")) throw error;
+      await this.giveUpDamaged(error);
+      return undefined;
+    }
+  }
+
+  /** So that nothing of an unfinished build is removed as stale. A damaged record hinders nobody from using what is active. */
+  async load(): Promise<void> {
+    try {
+      const record = await this.readRecord();
+      record?.bootstrap.rootKey.fill(0);
+      this.building = record?.generation;
+    } catch (error) {
+      if (!isServerError(error, "corrupt")) throw error;
+      this.damage = error;
+    }
+  }
+
+  private async readRecord(): Promise<BuildRecord | undefined> {
     const stored = await this.view.get(BUILD_KEY);
     if (stored === undefined) return undefined;
     const record = decodeBuild(stored.value);
-    this.building = record.generation;
-    return this.openBuild(record);
+    if (record.generation === this.options.core.generation) throw corruptRecord(BUILD_KEY);
+    return record;
   }
 
-  /** So that nothing of an unfinished build is removed as stale. */
-  async load(): Promise<void> {
-    const stored = await this.view.get(BUILD_KEY);
-    if (stored === undefined) return;
-    const record = decodeBuild(stored.value);
-    record.bootstrap.rootKey.fill(0);
-    this.building = record.generation;
+  /** A build holds nothing that the data in use or the primary does not have, and half of one is never activated. */
+  private async giveUpDamaged(error: ServerError): Promise<void> {
+    const { logger } = this.options;
+    logger.log("error", UNREADABLE, { reason: error.message });
+    try {
+      await this.forget();
+    } catch (cause) {
+      // It stays as it is, and so does what it was about, until a build takes its place or the next start.
+      logger.log("warn", "the record of the unfinished build could not be removed yet", { reason: String(cause) });
+    }
   }
 
   private async commitBuild(operations: readonly WriteOperation[]): Promise<void> {
@@ -104,10 +143,14 @@ export class StoredGenerations implements Generations {
   }
 
   private async discard(): Promise<void> {
-    if (this.building === undefined) return;
+    if (this.building !== undefined) await this.forget();
+  }
+
+  private async forget(): Promise<void> {
     await this.view.commit([this.view.delete(BUILD_KEY)]);
     this.building = undefined;
     this.replaced = undefined;
+    this.damage = undefined;
     this.options.onStale();
   }
 

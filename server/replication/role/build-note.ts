@@ -1,6 +1,7 @@
 import { stringifyJson } from "../../sdk/json";
-import { JsonReader } from "../../sdk/json-reader";
-import type { Lineage } from "../../sdk/log";
+import { JsonReader, JsonShapeError } from "../../sdk/json-reader";
+import type { Lineage, ReplicationMode } from "../../sdk/log";
+import { corruptRecord } from "../../sdk/record";
 import { lineageData, readLineage } from "../stream/control-codec";
 import type { SnapshotNotes } from "../stream/snapshot";
 import { type ActivationNote, linkData, readLink } from "./records";
@@ -22,14 +23,25 @@ export function encodeBuildRecord(record: BuildRecord): Buffer {
   );
 }
 
+/** @throws `corrupt` */
 export function decodeBuildRecord(bytes: Buffer): BuildRecord {
-  const reader = JsonReader.parse(bytes, { depthMax: 6 });
-  return {
-    mode: reader.text("mode") === "dr" ? "dr" : "performance",
-    setId: reader.text("set_id"),
-    link: readLink(reader.child("link")),
-    lineage: readLineage(reader, "lineage"),
-  };
+  try {
+    const reader = JsonReader.parse(bytes, { depthMax: 6 });
+    return {
+      mode: readMode(reader),
+      setId: reader.text("set_id"),
+      link: readLink(reader.child("link")),
+      lineage: readLineage(reader, "lineage"),
+    };
+  } catch {
+    throw corruptRecord("core/replication/build");
+  }
+}
+
+function readMode(reader: JsonReader): ReplicationMode {
+  const mode = reader.text("mode");
+  if (mode !== "performance" && mode !== "dr") throw new JsonShapeError("mode", "a replication mode");
+  return mode;
 }
 
 /** The build's own progress is stored as it is, so its note holds no secret: only whose snapshot it is. */

@@ -13,7 +13,7 @@ import { PROTOCOL_VERSION } from "../stream/limits";
 import { STREAM_CHANNEL } from "../stream/primary-hub";
 import { zeroChecksums } from "../stream/running-checksums";
 import { fetchSnapshot, SNAPSHOT_CHANNEL, SnapshotOutdated } from "../stream/snapshot";
-import { BUILD_NOTES } from "./build-note";
+import { BUILD_NOTES, type BuildRecord } from "./build-note";
 import type { ReplicationDependencies } from "./dependencies";
 import type { OtherHistory } from "./divergence-capture";
 import { encodeActivationNote, type PrimaryLink } from "./records";
@@ -51,13 +51,12 @@ export class BuildRunner {
     return { totalKeys: Math.max(this.expectedPairs, this.importedPairs), syncedKeys: this.importedPairs };
   }
 
-  /** An unfinished build of before the restart. */
+  /** An unfinished build of before the restart. One without the other of its two records is of no use: what is left is removed. */
   static async resume(deps: ReplicationDependencies): Promise<BuildRunner | undefined> {
     const builder = await deps.core.generations.resume();
-    if (builder === undefined) return undefined;
-    const record = await new ReplicationStore(deps.core.barrier).readBuild();
-    if (record === undefined || record.mode !== builder.mode) {
-      await builder.discard();
+    const record = await readRecord(deps);
+    if (builder === undefined || record === undefined || record === "damaged" || record.mode !== builder.mode) {
+      if (builder !== undefined || record !== undefined) await removeLeft(deps, builder);
       return undefined;
     }
     const runner = new BuildRunner(deps, record.mode, record.setId, record.link);
@@ -192,6 +191,27 @@ export class BuildRunner {
       lineages: this.mode === "performance" ? { performance: lineage } : {},
       nodeKeys: [{ key: ACTIVATION_KEY, value }],
     });
+  }
+}
+
+async function readRecord({ core, logger }: ReplicationDependencies): Promise<BuildRecord | "damaged" | undefined> {
+  try {
+    return await new ReplicationStore(core.barrier).readBuild();
+  } catch (error) {
+    if (!isServerError(error, "corrupt")) throw error;
+    const message = "where the unfinished build of a secondary comes from cannot be read, it is given up";
+    logger.log("error", message, { reason: error.message });
+    return "damaged";
+  }
+}
+
+/** In the order of `giveUp`. Nobody is kept from starting by it: what a failing disk keeps is found again at the next start. */
+async function removeLeft({ core, logger }: ReplicationDependencies, builder: GenerationBuilder | undefined) {
+  try {
+    await core.barrier.commit([new ReplicationStore(core.barrier).deleteBuild()]);
+    await builder?.discard();
+  } catch (error) {
+    logger.log("warn", "what is left of an unfinished build could not be removed yet", { reason: String(error) });
   }
 }
 

@@ -1,8 +1,8 @@
 import { ServerError } from "../../sdk/errors";
 import type { ReplicationMode } from "../../sdk/log";
-import { ReplicationStore } from "../role/replication-store";
-import { getKey, putKey, putMount } from "./test-cluster";
-import { isEqual, link, NO_API, type TestNode, TestSet, until } from "./test-set";
+import { expectOwnAgain, halfBuildAgain, halfBuilt, halfReplaced } from "./half-built";
+import { getKey, putKey } from "./test-cluster";
+import { isEqual, link, NO_API, TestSet, until } from "./test-set";
 
 let set: TestSet;
 beforeEach(() => {
@@ -12,41 +12,9 @@ afterEach(() => set.close());
 
 const MODES = ["performance", "dr"] as const satisfies readonly ReplicationMode[];
 
-/** A cluster with data of its own that has half of the primary's snapshot, and is cut off from it. */
-async function halfBuilt(mode: ReplicationMode): Promise<readonly [TestNode, TestNode]> {
-  const a = await set.start("a", { chunkPairs: 20 });
-  for (let n = 0; n < 200; n += 1) await putKey(a.core, `data/m1/k${n}`, `${n}`);
-  await putMount(a.core, "m1", "secret/");
-  await a.replication.enablePrimary(mode, { primaryClusterAddress: "" });
-  const b = await set.start("b");
-  await putKey(b.core, "data/own/x", "mine");
-  await putKey(b.core, "core/token/own", "token", "local");
-  const wrap = await a.replication.issueSecondaryToken(mode, { id: "b", ttlSeconds: 60, creationPath: "p" });
-  let chunks = 0;
-  set.network.tap = ({ toServer, kind }) => {
-    if (kind !== "snapshot" || toServer) return;
-    chunks += 1;
-    if (chunks === 3) set.network.cut("b", a.address);
-  };
-  await b.replication.enableSecondary(mode, { token: wrap.token, api: NO_API });
-  await until("some chunks came", () => chunks >= 3);
-  return [a, b];
-}
-
-async function expectOwnAgain(b: TestNode, mode: ReplicationMode): Promise<void> {
-  expect(b.status(mode).mode).toBe("disabled");
-  expect(await getKey(b.core, "data/own/x")).toBe("mine");
-  expect(await getKey(b.core, "core/token/own", "local")).toBe("token");
-  expect(await getKey(b.core, "data/m1/k1")).toBeUndefined();
-  await putKey(b.core, "data/own/y", "written");
-  await until("what was built is removed", () => b.generationsStored().size === 1);
-  expect(await b.core.generations.resume()).toBeUndefined();
-  expect(await new ReplicationStore(b.core.barrier).readBuild()).toBeUndefined();
-}
-
 describe.each(MODES)("a %s bootstrap from a set that was destroyed", (mode) => {
   test("says why it stands still, is given up by disabling, and the cluster goes on with its own data", async () => {
-    const [a, b] = await halfBuilt(mode);
+    const [a, b] = await halfBuilt(set, mode);
     await a.replication.disablePrimary(mode);
     await a.replication.enablePrimary(mode, { primaryClusterAddress: "" });
     set.network.mend("b", a.address);
@@ -74,7 +42,7 @@ describe.each(MODES)("a %s bootstrap from a set that was destroyed", (mode) => {
   });
 
   test("is there or gone altogether after a power cut at any commit of the disabling", async () => {
-    const [a, b] = await halfBuilt(mode);
+    const [a, b] = await halfBuilt(set, mode);
     const seen = new Set<unknown>();
     for (let run = 0; !seen.has("never cut"); run += 1) {
       let left = 1 + Math.floor(run / 2);
@@ -99,14 +67,14 @@ describe.each(MODES)("a %s bootstrap from a set that was destroyed", (mode) => {
       if (done) expect(after).toBe("disabled");
       if (after === "bootstrapping") continue;
       await expectOwnAgain(b, mode);
-      if (wasCut) await halfBuildAgain(a, b, mode);
+      if (wasCut) await halfBuildAgain(set, a, b, mode);
     }
     expect(seen).toEqual(new Set(["never cut", "bootstrapping", "disabled"]));
   });
 });
 
 test("a disk that fails while a bootstrap is given up lets it go on, and the operator try again", async () => {
-  const [a, b] = await halfBuilt("performance");
+  const [a, b] = await halfBuilt(set, "performance");
   b.syncing = () => {
     throw new Error("disk failed");
   };
@@ -117,7 +85,7 @@ test("a disk that fails while a bootstrap is given up lets it go on, and the ope
   await until("it dials again", () => b.status("performance").reason !== undefined);
   await b.replication.disableSecondary("performance");
   await expectOwnAgain(b, "performance");
-  await halfBuildAgain(a, b, "performance");
+  await halfBuildAgain(set, a, b, "performance");
   b.syncing = () => {
     b.syncing = () => undefined;
     throw new Error("disk failed");
@@ -128,22 +96,8 @@ test("a disk that fails while a bootstrap is given up lets it go on, and the ope
   await until("the build that went on is whole", () => isEqual(a, b, "performance"));
 });
 
-/** As `halfBuilt`, where both are there already. */
-async function halfBuildAgain(a: TestNode, b: TestNode, mode: ReplicationMode): Promise<void> {
-  set.network.mend("b", a.address);
-  const wrap = await a.replication.issueSecondaryToken(mode, { id: "b", ttlSeconds: 60, creationPath: "p" });
-  let chunks = 0;
-  set.network.tap = ({ toServer, kind }) => {
-    if (kind !== "snapshot" || toServer) return;
-    chunks += 1;
-    if (chunks === 3) set.network.cut("b", a.address);
-  };
-  await b.replication.enableSecondary(mode, { token: wrap.token, api: NO_API });
-  await until("some chunks came", () => chunks >= 3);
-}
-
 test("who bootstraps in DR mode is let in with a token of its own, or one that its share holders make", async () => {
-  const [, b] = await halfBuilt("dr");
+  const [, b] = await halfBuilt(set, "dr");
   const path = "sys/replication/dr/secondary/disable";
   const { replication } = b;
   await expect(replication.requireDrOperationToken(Buffer.from("dr-token"), path)).resolves.toBeUndefined();
@@ -157,34 +111,9 @@ test("who bootstraps in DR mode is let in with a token of its own, or one that i
   await expect(replication.requireDrOperationToken(Buffer.from("dr-token"), path)).rejects.toBeInstanceOf(ServerError);
 });
 
-/** A secondary that replaces what it holds by a snapshot, and is cut off in the middle of it. */
-async function halfReplaced(mode: ReplicationMode): Promise<readonly [TestNode, TestNode]> {
-  const [a, b] = [await set.start("a", { chunkPairs: 20 }), await set.start("b")];
-  for (let n = 0; n < 200; n += 1) await putKey(a.core, `data/m1/k${n}`, `${n}`);
-  await putMount(a.core, "m1", "secret/");
-  await a.replication.enablePrimary(mode, { primaryClusterAddress: "" });
-  await link(a, b, mode);
-  await until("roots are equal", () => isEqual(a, b, mode));
-  set.network.cut("b", a.address);
-  await until("b is away", () => !b.isStreaming(mode));
-  await b.loseStored("replicated", "data/m1/k7");
-  await putKey(a.core, "data/m1/k7", "changed");
-  await a.core.log.truncate(a.core.log.lastIndex());
-  let chunks = 0;
-  set.network.tap = ({ toServer, kind }) => {
-    if (kind !== "snapshot" || toServer) return;
-    chunks += 1;
-    if (chunks === 3) set.network.cut("b", a.address);
-  };
-  set.network.mend("b", a.address);
-  await b.replication.recover(mode);
-  await until("some chunks came", () => chunks >= 3);
-  return [a, b];
-}
-
 describe.each(MODES)("a %s secondary in the middle of a snapshot", (mode) => {
   test("that is disabled does not take the snapshot up again at its next start", async () => {
-    const [a, b] = await halfReplaced(mode);
+    const [a, b] = await halfReplaced(set, mode);
     await b.replication.disableSecondary(mode);
     set.network.mend("b", a.address);
     await b.restart();
@@ -194,7 +123,7 @@ describe.each(MODES)("a %s secondary in the middle of a snapshot", (mode) => {
   });
 
   test("that is promoted neither", async () => {
-    const [a, b] = await halfReplaced(mode);
+    const [a, b] = await halfReplaced(set, mode);
     await b.replication.promoteSecondary(mode, {
       primaryClusterAddress: "",
       force: true,

@@ -44,7 +44,8 @@ export interface TestClusterOptions {
 
 export const FAST_LIMITS: StreamLimits = { ...DEFAULT_STREAM_LIMITS, heartbeatMilliseconds: 40 };
 
-function loggerTo(lines: string[], name: string): Logger {
+/** Lines are `name level message {facts}`. */
+export function loggerTo(lines: string[], name: string): Logger {
   return {
     log: (level, message, facts) => void lines.push(`${name} ${level} ${message} ${JSON.stringify(facts ?? {})}`),
     named: () => loggerTo(lines, name),

@@ -28,7 +28,7 @@ import type { ReplicationSettings } from "../role/dependencies";
 import type { ReplicationService } from "../role/replication-service";
 import type { StreamLimits } from "../stream/limits";
 import { LoopbackNetwork, loopbackFingerprint } from "./loopback-transport";
-import { openTestReplication } from "./test-cluster";
+import { loggerTo, openTestReplication } from "./test-cluster";
 
 export const NO_API: PrimaryApi = { address: "", caFile: "", caPath: "", caCertificate: "" };
 
@@ -137,6 +137,7 @@ export class TestNode {
     this.storage = await openMemoryStorage({ disk: this.disk, faults: { sync: async () => this.syncing() } });
     const options = lifecycleOptions(this.storage, {
       sealKind: testStaticSeal(1),
+      logger: loggerTo(this.set.logLines, this.name),
       hooks: {
         onInitialized: async () => ({ rootToken: "hvs.root" }),
         onUnsealed: (core) => this.openServices(core),
@@ -156,6 +157,20 @@ export class TestNode {
   /** Names of the generations that something is stored of. */
   generationsStored(): ReadonlySet<string | undefined> {
     return new Set(this.disk.range("g/", undefined, 100_000).map(({ key }) => key.split("/")[1]));
+  }
+
+  /** Flips a bit of everything stored under a key that matches, behind the server's back. @returns how many there were */
+  async damageStored(place: RegExp): Promise<number> {
+    const { storage } = this;
+    if (storage === undefined) throw new Error(`${this.name} is stopped`);
+    const places = (await storage.list("g/", { limit: 100_000 })).filter((key) => place.test(key));
+    const puts = (await storage.read(places)).map((stored, at) => {
+      const value = Buffer.from(stored?.value ?? "");
+      value[value.length - 1] = (value[value.length - 1] ?? 0) ^ 1;
+      return { key: places[at] ?? "", value };
+    });
+    await storage.commit({ preconditions: [], puts, deletes: [] });
+    return puts.length;
   }
 
   /** Removes a key from the storage behind the server's back. */
@@ -186,6 +201,11 @@ export class TestNode {
     this.storage = undefined;
     this.lifecycle = undefined;
     this.service = undefined;
+  }
+
+  /** Resolves once what was begun in the background (a reopening, the removal of old data) is done. */
+  async settled(): Promise<void> {
+    await this.lifecycle?.settled();
   }
 
   async restart(): Promise<void> {
