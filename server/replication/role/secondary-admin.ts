@@ -1,6 +1,7 @@
 import { ServerError } from "../../sdk/errors";
 import type { ReplicationMode } from "../../sdk/log";
 import type { EnableSecondaryRequest, PrimaryApi, UpdatePrimaryRequest } from "../../sdk/replication-admin";
+import { SerialTasks } from "../../sdk/serial-tasks";
 import { dialWithin } from "../stream/primary-link";
 import { openActivationToken } from "./activation";
 import { type ActivationBundle, readBundle } from "./activation-bundle";
@@ -8,7 +9,7 @@ import { ActivationRefusals, ActivationRefused } from "./activation-refusals";
 import { BuildRunner } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import { requireAddress } from "./primary-admin";
-import type { PrimaryLink } from "./records";
+import type { PrimaryLink, RoleRecord } from "./records";
 import type { RoleChanges } from "./role-changes";
 import { requireAllowed } from "./role-rules";
 import type { RoleState } from "./role-state";
@@ -17,13 +18,26 @@ import { createActivationKey, isSealedToken, openSealedToken, publicKeyOf } from
 import type { UnsettledContent } from "./unsettled-content";
 
 const INFORMED = "This cluster has been successfully informed of its primary.";
+const NOBODY_ANSWERS = `${INFORMED} None of its addresses answers yet; they are tried until one does.`;
+const JOINED_ANOTHER_SET = "this cluster joined another replication set meanwhile; nothing was changed";
 const ADDRESSES_MAX = 64;
 /** How long update_primary_addrs looks for who answers, all addresses together. */
 const ANSWERS_MILLISECONDS = 15_000;
 
+type SecondaryRecord = Extract<RoleRecord, { readonly role: "secondary" }>;
+
+/** What of a new primary was learned before the role change began. */
+interface MetPrimary {
+  readonly bundle?: ActivationBundle;
+  /** Undefined: none of the addresses answered. */
+  readonly address?: string | undefined;
+}
+
 /** What an operator does on a secondary, or on a cluster that becomes one. */
 export class SecondaryAdmin {
   private readonly refusals: ActivationRefusals;
+  /** One at a time, in the order of the calls: the last one stays. */
+  private readonly updates = new SerialTasks();
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -72,22 +86,19 @@ export class SecondaryAdmin {
     });
   }
 
+  /** Whom it names is met first, outside of the role change: a promotion that is called meanwhile waits for nobody's answer. */
   updatePrimary(mode: ReplicationMode, request: UpdatePrimaryRequest): Promise<readonly string[]> {
-    return this.changes.exclusive(async () => {
-      requireAllowed(this.state.roles(), mode, "update-primary");
-      const { role } = this.state.of(mode);
-      if (role.role !== "secondary") throw new ServerError("internal", { detail: "role changed" });
-      const { link, warning } = await this.newLink(mode, role.setId, role.link, request);
-      await this.runners.stop(mode);
-      try {
-        // A snapshot under way would bring the old link with it.
-        await this.runners.giveUpBuild(mode, "the primary was updated");
-        await this.changes.commit([this.state.store.putRole(mode, { ...role, link })]);
-      } finally {
-        await this.changes.settle(this.runners);
-      }
-      this.deps.logger.log("info", "primary updated", { mode, address: link?.primaryClusterAddress });
-      return [warning];
+    return this.updates.run(async () => {
+      const before = this.requireSecondary(mode);
+      const met = await this.meet(mode, before, request);
+      return await this.changes.exclusive(async () => {
+        const role = this.requireSecondary(mode);
+        if (role.setId !== before.setId) throw new ServerError("invalid_request", JOINED_ANOTHER_SET);
+        const link = await this.newLink(mode, role, request, met);
+        await this.follow(mode, { ...role, link });
+        this.deps.logger.log("info", "primary updated", { mode, address: link?.primaryClusterAddress });
+        return [request.addresses.length > 0 && met.address === undefined ? NOBODY_ANSWERS : INFORMED];
+      });
     });
   }
 
@@ -99,6 +110,24 @@ export class SecondaryAdmin {
       await this.deps.core.barrier.commit([store.putActivationKey(mode, key)]);
       return publicKeyOf(key);
     });
+  }
+
+  private requireSecondary(mode: ReplicationMode): SecondaryRecord {
+    requireAllowed(this.state.roles(), mode, "update-primary");
+    const { role } = this.state.of(mode);
+    if (role.role !== "secondary") throw new ServerError("internal", { detail: "role changed" });
+    return role;
+  }
+
+  private async follow(mode: ReplicationMode, role: SecondaryRecord): Promise<void> {
+    await this.runners.stop(mode);
+    try {
+      // A snapshot under way would bring the old link with it.
+      await this.runners.giveUpBuild(mode, "the primary was updated");
+      await this.changes.commit([this.state.store.putRole(mode, role)]);
+    } finally {
+      await this.changes.settle(this.runners);
+    }
   }
 
   private async leaveSet(mode: ReplicationMode): Promise<void> {
@@ -148,22 +177,34 @@ export class SecondaryAdmin {
     return bundle;
   }
 
-  private async newLink(
-    mode: ReplicationMode,
-    setId: string,
-    known: PrimaryLink | undefined,
-    request: UpdatePrimaryRequest,
-  ): Promise<{ readonly link: PrimaryLink | undefined; readonly warning: string }> {
-    const { token, addresses } = request;
-    if (addresses.length > 0) return await this.firstToAnswer(setId, linkToAddresses(known, token, addresses));
-    if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
-    if (token === "") return { link: undefined, warning: INFORMED };
-    const bundle = await this.openToken(mode, token, request.api, setId);
-    return { link: bundle.link, warning: INFORMED };
+  /** What only others can answer. */
+  private async meet(mode: ReplicationMode, role: SecondaryRecord, request: UpdatePrimaryRequest): Promise<MetPrimary> {
+    const { token, addresses, api } = request;
+    if (addresses.length > 0) {
+      return { address: await this.firstToAnswer(role.setId, linkToAddresses(role.link, token, addresses)) };
+    }
+    // A sealed one is opened by this cluster's own key, which is used up by it.
+    if (token === undefined || token === "" || isSealedToken(token.trim())) return {};
+    return { bundle: await this.openToken(mode, token, api, role.setId) };
   }
 
-  /** The first of the known addresses, tried in their order, that answers as the set's primary is recorded as the primary's. */
-  private async firstToAnswer(setId: string, link: PrimaryLink) {
+  private async newLink(
+    mode: ReplicationMode,
+    role: SecondaryRecord,
+    { token, addresses, api }: UpdatePrimaryRequest,
+    met: MetPrimary,
+  ): Promise<PrimaryLink | undefined> {
+    if (addresses.length > 0) {
+      const link = linkToAddresses(role.link, token, addresses);
+      return { ...link, primaryClusterAddress: met.address ?? link.primaryClusterAddress };
+    }
+    if (token === undefined) throw new ServerError("invalid_request", "give either token or update_primary_addrs");
+    if (token === "") return undefined;
+    return (met.bundle ?? (await this.openToken(mode, token, api, role.setId))).link;
+  }
+
+  /** The first of the known addresses, tried in their order, that answers as the set's primary. */
+  private async firstToAnswer(setId: string, link: PrimaryLink): Promise<string | undefined> {
     const { transport, clock } = this.deps;
     const limit = new AbortController();
     const timer = clock.setTimer(ANSWERS_MILLISECONDS, () => limit.abort());
@@ -172,13 +213,13 @@ export class SecondaryAdmin {
         try {
           const dialling = { transport, clock, setId, credentials: link.credentials };
           (await dialWithin(dialling, address, limit.signal)).destroy();
-          return { link: { ...link, primaryClusterAddress: address }, warning: INFORMED };
+          return address;
         } catch (error) {
           const reason = error instanceof Error ? error.message : "unknown";
           this.deps.logger.log("info", "an address of update_primary_addrs does not answer", { address, reason });
         }
       }
-      return { link, warning: `${INFORMED} None of its addresses answers yet; they are tried until one does.` };
+      return undefined;
     } finally {
       timer.cancel();
     }

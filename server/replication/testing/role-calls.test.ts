@@ -128,6 +128,55 @@ test("update_primary_addrs of which none answers are tried until one does", asyn
   await until("b follows again", async () => (await getKey(b.core, "data/m1/k")) === "2");
 });
 
+test.each([
+  ["an address", async () => ({ token: undefined, api: NO_API, addresses: ["10.0.0.1:9"] })],
+  [
+    "the API that opens a token",
+    async (a: TestNode) => {
+      const wrap = await a.replication.issueSecondaryToken("performance", {
+        id: "b2",
+        ttlSeconds: 60,
+        creationPath: "p",
+      });
+      return { token: wrap.token, api: NO_API, addresses: [] };
+    },
+  ],
+] as const)("a promotion does not wait for %s that does not answer update-primary", async (_, requestOf) => {
+  let answer = (): void => undefined;
+  const silence = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let asked = false;
+  set.aroundTransport = (name, transport) => ({
+    ...transport,
+    dial: async (options) => {
+      if (name === "b" && options.address === "10.0.0.1:9") {
+        asked = true;
+        await silence;
+      }
+      return await transport.dial(options);
+    },
+  });
+  const [a, b] = await pair("performance");
+  const unwrapHere = a.unwrapHere.bind(a);
+  a.unwrapHere = async (token) => {
+    asked = true;
+    await silence;
+    return await unwrapHere(token);
+  };
+  const update = b.replication.updatePrimary("performance", await requestOf(a)).then(
+    () => "updated",
+    (error: Error) => error.message,
+  );
+  await until("somebody was asked", () => asked);
+  await b.replication.promoteSecondary("performance", { primaryClusterAddress: "", force: true });
+  await putKey(b.core, "data/m1/k", "b's own");
+  answer();
+  expect(await update).toContain("is not a performance secondary");
+  expect(b.status("performance").mode).toBe("primary");
+  await putKey(b.core, "data/m1/k", "b's own still");
+});
+
 test("a revoked secondary sees that it is cut off, keeps what it has and can be given a new token", async () => {
   const [a, b] = await pair("performance");
   await a.replication.revokeSecondary("performance", "b");
