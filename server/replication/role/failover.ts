@@ -80,7 +80,6 @@ export class Failover {
           lineages: await this.promotedLineages(mode),
           cursors: { [mode]: undefined },
         });
-        await this.unsettled.load();
       } finally {
         await this.changes.settle(this.runners);
       }
@@ -162,11 +161,7 @@ export class Failover {
       setId: role.setId,
       primaryClusterAddress: request.primaryClusterAddress,
     } as const;
-    const operations = [
-      store.putRole(mode, promoted),
-      ...this.takenOver(mode, request),
-      ...this.unsettled.promoted(mode),
-    ];
+    const operations = [store.putRole(mode, promoted), ...this.takenOver(mode, request), this.unsettled.promoted(mode)];
     if (role.link !== undefined) {
       const clusterId = this.deps.core.log.cursor(mode)?.clusterId ?? "";
       operations.push(store.putFormerPrimary(mode, { setId: role.setId, clusterId, link: role.link, told: false }));

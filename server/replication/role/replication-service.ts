@@ -129,6 +129,7 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     const { fence, conflicts } = this;
     this.formerPrimaries = new FormerPrimaries(deps, state, fence, conflicts);
     this.members.tell({ changes, fence, formerPrimaries: this.formerPrimaries });
+    changes.readBeside(() => this.unsettled.load());
     changes.beforeSettling(() => this.fence.review());
     changes.beforeSettling(async () => this.confirmation.review());
     changes.beforeSettling(() => conflicts.review());

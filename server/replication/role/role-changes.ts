@@ -26,6 +26,7 @@ const SETTLE_AGAIN_MILLISECONDS = 1_000;
 export class RoleChanges {
   private readonly tasks = new SerialTasks();
   private readonly followers: (() => Promise<void>)[] = [];
+  private readonly besides: (() => Promise<void>)[] = [];
   /** Known from the first time that the roles were settled. */
   private runners: Runners | undefined;
   private readonly toldRoles = new Map<ReplicationMode, ReplicationRole>();
@@ -65,6 +66,11 @@ export class RoleChanges {
     this.followers.push(run);
   }
 
+  /** Reads what else the commits of role changes write, whenever the roles are read. */
+  readBeside(load: () => Promise<void>): void {
+    this.besides.push(load);
+  }
+
   /** Nothing is tried again any more. */
   close(): void {
     this.closing.abort();
@@ -82,11 +88,16 @@ export class RoleChanges {
       throw error;
     }
     try {
-      await this.state.load();
+      await this.load();
     } catch {
       // What is in memory is the role before: in it nothing may be acknowledged any more.
       await this.findOut();
     }
+  }
+
+  private async load(): Promise<void> {
+    await this.state.load();
+    for (const load of this.besides) await load();
   }
 
   /**
@@ -101,7 +112,7 @@ export class RoleChanges {
       try {
         // Truncates nothing; it runs when the log has cleared up what its failed commit left.
         await core.log.truncate(0);
-        await this.state.load();
+        await this.load();
         break;
       } catch (error) {
         if (isServerError(error, "sealed")) throw error;

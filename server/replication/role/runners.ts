@@ -182,8 +182,9 @@ export class Runners {
     if (this.differs(mode, lineage))
       await this.divergence.beforeAdopting(mode, { lineage, clusterId: cursor.clusterId });
     const guessed = this.deps.core.log.cursor(mode)?.clusterId !== cursor.clusterId;
-    const operations = guessed ? this.unsettled.guessing(mode) : [];
-    await this.deps.core.barrier.commit(operations, { ...history, cursors: { [mode]: cursor }, passesGate: true });
+    const change = { ...history, cursors: { [mode]: cursor }, passesGate: true };
+    if (guessed) await this.unsettled.guessing(mode, change);
+    else await this.deps.core.barrier.commit([], change);
     await this.divergence.follows(mode, lineage);
   }
 

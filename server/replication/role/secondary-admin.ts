@@ -144,7 +144,6 @@ export class SecondaryAdmin {
     // What is written from now on is in no epoch of the set.
     const lineages = mode === "dr" ? { dr: [], performance: [] } : { performance: [] };
     await this.changes.commit(operations, { lineages, cursors: { [mode]: undefined } });
-    await this.unsettled.load();
   }
 
   /** @param setId the set that this cluster belongs to; undefined: none */

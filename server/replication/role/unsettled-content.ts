@@ -1,5 +1,7 @@
 import type { RoleChange } from "../../sdk/barrier";
+import { isServerError } from "../../sdk/errors";
 import type { ReplicationMode } from "../../sdk/log";
+import { SerialTasks } from "../../sdk/serial-tasks";
 import type { WriteOperation } from "../../sdk/view";
 import type { ReplicationDependencies } from "./dependencies";
 import { MODES } from "./replication-store";
@@ -25,20 +27,24 @@ const REFUSALS: Readonly<Record<Doubt, string>> = {
     "which no primary ever did",
 };
 
+const FIND_OUT_MILLISECONDS = 200;
+
 /**
  * Kept over restarts: a repair that a crash interrupted is still half done. The performance mode's goes to the DR secondary of
  * this cluster, which mirrors what is in doubt. Nothing holds these records back: they say no more than what comes from the primary.
  */
 export class UnsettledContent {
   private readonly known = new Map<ReplicationMode, Unsettled>();
+  /** What is read is never older than what was written before. */
+  private readonly tasks = new SerialTasks();
 
   constructor(
     private readonly deps: ReplicationDependencies,
     private readonly state: RoleState,
   ) {}
 
-  async load(): Promise<void> {
-    for (const mode of MODES) this.remember(mode, await this.state.store.readUnsettled(mode));
+  load(): Promise<void> {
+    return this.tasks.run(() => this.read());
   }
 
   of(mode: ReplicationMode): Unsettled | undefined {
@@ -61,35 +67,72 @@ export class UnsettledContent {
     );
   }
 
-  /** For the commit that adopts a guessed position. A repair that is half done stays one. */
-  guessing(mode: ReplicationMode): readonly WriteOperation[] {
-    const unsettled = this.of(mode) === "repair" ? "repair" : "guess";
-    this.remember(mode, unsettled);
-    return [this.state.store.putUnsettled(mode, unsettled)];
+  /** Takes a guessed position. A repair that is half done stays one. @param change for the same commit */
+  async guessing(mode: ReplicationMode, change: RoleChange): Promise<void> {
+    await this.tasks.run(async () => {
+      const unsettled = this.of(mode) === "repair" ? "repair" : "guess";
+      // Before it is durable: there is no moment at which the position counts and the doubt does not.
+      this.remember(mode, unsettled);
+      await this.commit([this.state.store.putUnsettled(mode, unsettled)], change);
+    });
   }
 
   /** Before the first key is brought over. Written whatever is known: a commit that took the record away may have seemed to fail. */
   async repairing(mode: ReplicationMode): Promise<void> {
-    await this.deps.core.barrier.commit([this.state.store.putUnsettled(mode, "repair")], { passesGate: true });
-    this.remember(mode, "repair");
+    await this.tasks.run(async () => {
+      await this.commit([this.state.store.putUnsettled(mode, "repair")]);
+      this.remember(mode, "repair");
+    });
   }
 
   /** The checksums are the primary's. @param change for the same commit */
   async settled(mode: ReplicationMode, change: RoleChange = {}): Promise<void> {
-    const operations = this.of(mode) === undefined ? [] : [this.state.store.putUnsettled(mode, undefined)];
-    if (operations.length === 0 && change.reached === undefined) return;
-    await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
-    this.remember(mode, undefined);
+    await this.tasks.run(async () => {
+      const operations = this.of(mode) === undefined ? [] : [this.state.store.putUnsettled(mode, undefined)];
+      if (operations.length === 0 && change.reached === undefined) return;
+      await this.commit(operations, change);
+      this.remember(mode, undefined);
+    });
   }
 
   /** For the commit of a promotion: what is here is what the new epoch begins with. Who promotes it has accepted it. */
-  promoted(mode: ReplicationMode): readonly WriteOperation[] {
-    return this.of(mode) === undefined ? [] : [this.state.store.putUnsettled(mode, "accepted")];
+  promoted(mode: ReplicationMode): WriteOperation {
+    return this.state.store.putUnsettled(mode, this.of(mode) === undefined ? undefined : "accepted");
   }
 
-  /** For the commit that leaves the set: what is here is this cluster's own. To be loaded after it. */
+  /** For the commit that leaves the set: what is here is this cluster's own. */
   left(mode: ReplicationMode): WriteOperation {
     return this.state.store.putUnsettled(mode, undefined);
+  }
+
+  /** One that fails may have happened all the same. Until that is known what was in doubt before stays so. */
+  private async commit(operations: readonly WriteOperation[], change: RoleChange = {}): Promise<void> {
+    try {
+      await this.deps.core.barrier.commit(operations, { ...change, passesGate: true });
+    } catch (error) {
+      void this.tasks.run(() => this.findOut());
+      throw error;
+    }
+  }
+
+  /** Reads what is durable until it could be read. */
+  private async findOut(): Promise<void> {
+    const { core, clock, logger } = this.deps;
+    for (;;) {
+      try {
+        // Truncates nothing; it runs when the log has cleared up what its failed commit left.
+        await core.log.truncate(0);
+        return await this.read();
+      } catch (error) {
+        if (isServerError(error, "sealed")) return;
+        logger.log("warn", "whether what is held is in doubt is not known yet", { reason: String(error) });
+        await clock.sleep(FIND_OUT_MILLISECONDS);
+      }
+    }
+  }
+
+  private async read(): Promise<void> {
+    for (const mode of MODES) this.remember(mode, await this.state.store.readUnsettled(mode));
   }
 
   private remember(mode: ReplicationMode, unsettled: Unsettled | undefined): void {

@@ -1,3 +1,5 @@
+import type { RoleChange } from "../../sdk/barrier";
+import { ServerError } from "../../sdk/errors";
 import { getKey, putKey } from "./test-cluster";
 import { isEqual, link, NO_API, type TestNode, TestSet, until } from "./test-set";
 
@@ -273,24 +275,92 @@ test("a DR secondary that takes the place of such a cluster is promoted no more 
 test("a repair is on record although the end of the one before it is durable and was told to have failed", async () => {
   const [a, b] = await halfRepaired();
   set.network.tap = () => undefined;
-  const { barrier } = b.core;
-  const commit = barrier.commit.bind(barrier);
-  jest.spyOn(barrier, "commit").mockImplementation(async (operations, change) => {
-    const receipt = await commit(operations, change);
-    if (change?.reached === undefined) return receipt;
-    jest.restoreAllMocks();
-    set.network.cut("b", a.address);
-    throw new Error("input/output error");
+  failCommit(b, true, (change) => {
+    if (change?.reached !== undefined) set.network.cut("b", a.address);
+    return change?.reached !== undefined;
   });
   set.network.mend("b", a.address);
   await b.replication.recover("dr");
-  await until("the end was told to have failed", () =>
-    set.logLines.some((line) => /^b .*input\/output error/.test(line)),
-  );
+  await until("the end was told to have failed", () => complained(b));
   await until("the link is gone", () => b.status("dr").state === "idle");
   await halfOfARepair(a, b, "newer");
   await a.close();
   await b.restart();
   expect(b.status("dr").partial_repair).toBe(true);
   await expect(promote(b, true)).rejects.toMatchObject({ code: "catching_up" });
+}, 60_000);
+
+/** The next commit of the node that `matches` fails: it is durable all the same, or it is not. */
+function failCommit(node: TestNode, isDurable: boolean, matches: (change: RoleChange | undefined) => boolean): void {
+  const { barrier } = node.core;
+  const commit = barrier.commit.bind(barrier);
+  jest.spyOn(barrier, "commit").mockImplementation(async (operations, change) => {
+    const fails = matches(change);
+    if (fails) jest.restoreAllMocks();
+    if (!fails || isDurable) await commit(operations, change);
+    if (fails) throw new ServerError("internal", { detail: "input/output error" });
+    return { index: node.core.log.lastIndex(), revision: 0 };
+  });
+}
+
+const complained = (node: TestNode): boolean =>
+  set.logLines.some((line) => line.startsWith(`${node.name} `) && line.includes("input/output error"));
+
+test("a promotion that is durable although it was told to have failed has accepted what it accepted", async () => {
+  const [a, b] = await halfRepaired();
+  await a.close();
+  failCommit(b, true, (change) => change?.lineages !== undefined);
+  await expect(promote(b, true, true)).rejects.toThrow("input/output error");
+  expect(b.status("dr")).toMatchObject({ mode: "primary", accepted_partial_repair: true });
+}, 60_000);
+
+test("so has one that left the set left its doubts", async () => {
+  const [, c] = await foundDifferent();
+  failCommit(c, true, (change) => change?.lineages !== undefined);
+  await expect(c.replication.disableSecondary("performance")).rejects.toThrow("input/output error");
+  await c.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await c.replication.demotePrimary("performance", { targetId: undefined, signal: never });
+  await promoteShared(c, false);
+  expect(c.status("performance").accepted_partial_repair).toBeUndefined();
+}, 60_000);
+
+test("a repair whose end is durable is over, although it was told to have failed and the primary is gone", async () => {
+  const [a, b] = await halfRepaired();
+  set.network.tap = () => undefined;
+  failCommit(b, true, (change) => {
+    if (change?.reached !== undefined) set.network.cut("b", a.address);
+    return change?.reached !== undefined;
+  });
+  set.network.mend("b", a.address);
+  await b.replication.recover("dr");
+  await until("the end was told to have failed", () => complained(b), 15_000);
+  await a.close();
+  await until("what is stored was read", () => b.status("dr").partial_repair === undefined);
+  await promote(b, true);
+  expect(await getKey(b.core, `data/m1/k${KEYS - 1}`)).toBe("new");
+  expect(b.status("dr").accepted_partial_repair).toBeUndefined();
+}, 60_000);
+
+test("a guess that was not stored is none", async () => {
+  const [a, b, c] = [await set.start("a"), await set.start("b"), await set.start("c")];
+  await a.replication.enablePrimary("performance", { primaryClusterAddress: "" });
+  await a.replication.enablePrimary("dr", { primaryClusterAddress: "" });
+  await link(a, b, "dr");
+  await link(a, c, "performance");
+  await until("b is equal", () => isEqual(a, b, "dr"));
+  await a.close();
+  set.network.cut("c", b.address);
+  await promote(b, true);
+  failCommit(c, false, (change) => {
+    if (change?.cursors !== undefined) set.network.cut("c", b.address);
+    return change?.cursors !== undefined;
+  });
+  set.network.mend("c", b.address);
+  const primary = { token: undefined, api: NO_API, addresses: [b.address] };
+  await c.replication.updatePrimary("performance", primary);
+  await until("the guess could not be stored", () => complained(c), 15_000);
+  await b.close();
+  await until("what is stored was read", () => c.status("performance").unconfirmed_position === undefined);
+  await promoteShared(c, false);
+  expect(c.status("performance")).toMatchObject({ mode: "primary" });
 }, 60_000);
