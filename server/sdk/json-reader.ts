@@ -15,7 +15,7 @@ export class JsonReader {
   /** @throws JsonError, JsonShapeError */
   static parse(
     input: Buffer | string,
-    limits: { readonly bytesMax?: number; readonly depthMax?: number } = {},
+    limits: { readonly bytesMax?: number; readonly depthMax?: number; readonly valuesMax?: number } = {},
   ): JsonReader {
     const value = parseJson(input, limits);
     if (!(value instanceof Map)) throw new JsonShapeError("(document)", "an object");

@@ -1,5 +1,17 @@
 import type { Epoch, Lineage, Origin } from "./log";
 
+/** What is shown by others is kept, so it has limits: promotions of one set, and the text that names a cluster. */
+export const LINEAGE_STEPS_MAX = 4_096;
+const CLUSTER_ID_CHARACTERS_MAX = 64;
+
+/** Whether a history that was shown can be one of a set. */
+export function isPlausible(lineage: Lineage): boolean {
+  if (lineage.length > LINEAGE_STEPS_MAX) return false;
+  return lineage.every(({ epoch, after }) =>
+    [epoch.clusterId, after?.clusterId ?? ""].every((id) => id.length <= CLUSTER_ID_CHARACTERS_MAX),
+  );
+}
+
 export function sameEpoch(left: Epoch, right: Epoch): boolean {
   return left.number === right.number && left.clusterId === right.clusterId;
 }

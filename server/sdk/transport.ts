@@ -157,11 +157,14 @@ export class TransportClosed extends Error {
   }
 }
 
+/** Of a DNS name. */
+const HOST_CHARACTERS_MAX = 253;
+
 /** Splits `https://host:port`, `host:port` or `[v6]:port`. Undefined when it is none of them. */
 export function parseClusterAddress(address: string): { readonly host: string; readonly port: number } | undefined {
   const match = /^(?:https:\/\/)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})\/?$/.exec(address);
   const port = Number(match?.[2]);
   const host = match?.[1];
-  if (host === undefined || port < 1 || port > 65_535) return undefined;
+  if (host === undefined || host.length > HOST_CHARACTERS_MAX || port < 1 || port > 65_535) return undefined;
   return { host: host.startsWith("[") ? host.slice(1, -1) : host, port };
 }

@@ -1,5 +1,6 @@
 import { stringifyJson } from "../../sdk/json";
-import { JsonReader } from "../../sdk/json-reader";
+import { JsonReader, JsonShapeError } from "../../sdk/json-reader";
+import { isPlausible } from "../../sdk/lineage";
 import type { Epoch, Lineage, LoggedClass, Origin, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 
@@ -92,11 +93,13 @@ export function lineageData(lineage: Lineage): readonly ResponseData[] {
 }
 
 export function readLineage(reader: JsonReader, name: string): Lineage {
-  return reader.objects(name).map((step) => {
+  const lineage = reader.objects(name).map((step) => {
     const after = step.optional("after", () => readOrigin(step.child("after")));
     const known = { epoch: readEpoch(step), startIndex: step.number("start") };
     return after === undefined ? known : { ...known, after };
   });
+  if (!isPlausible(lineage)) throw new JsonShapeError(name, "the history of a set");
+  return lineage;
 }
 
 function checksumsData(checksums: Readonly<Record<LoggedClass, Buffer>>): ResponseData {

@@ -1,3 +1,4 @@
+import { isPlausible } from "../../sdk/lineage";
 import type {
   Epoch,
   ExportedPair,
@@ -46,11 +47,13 @@ export function writeLineage(writer: WireWriter, lineage: Lineage): void {
 }
 
 export function readLineage(reader: WireReader): Lineage {
-  return repeat(reader.count(4), () => {
+  const lineage = repeat(reader.count(4), () => {
     const step = { epoch: readEpoch(reader), startIndex: reader.number() };
     if (reader.number() === 0) return step;
     return { ...step, after: { clusterId: reader.text(), index: reader.number() } };
   });
+  if (!isPlausible(lineage)) throw new MalformedFrame("not the history of a set");
+  return lineage;
 }
 
 export function writeCursor(writer: WireWriter, cursor: UpstreamCursor): void {

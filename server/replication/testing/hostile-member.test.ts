@@ -112,6 +112,9 @@ function hello(change: Partial<Hello> = {}): Buffer {
   });
 }
 
+const history = (steps: number, clusterId: string): Lineage =>
+  Array.from({ length: steps }, (_, n) => ({ epoch: { number: n + 1, clusterId }, startIndex: 1 }));
+
 const beat = encodeFrame("heartbeat", {
   epoch: { number: 1, clusterId: "x" },
   sentAtMilliseconds: 0,
@@ -133,6 +136,8 @@ describe("on the stream", () => {
     ["a hello that is no JSON", "malformed_frame", () => Buffer.from("\x01{nonsense")],
     ["a hello without its members", "malformed_frame", () => Buffer.from("\x01{}")],
     ["a hello with endless nesting", "malformed_frame", () => Buffer.from(`\x01${"[".repeat(100_000)}`)],
+    ["a hello with a history without end", "malformed_frame", () => hello({ lineage: history(4_097, "c") })],
+    ["a hello that names a cluster at length", "malformed_frame", () => hello({ lineage: history(1, "c".repeat(65)) })],
     ["another secondary's hello", "impostor", () => hello({ secondaryId: "c" })],
     ["a hello of the other mode", "impostor", () => hello({ mode: "dr" })],
     ["another protocol", "protocol", () => hello({ protocol: 99 })],
