@@ -126,7 +126,7 @@ export class FormerPrimaries {
   private async heard(mode: ReplicationMode, { lineage }: Welcome, clusterAddress: string): Promise<boolean> {
     const relation = compareLineage(this.state.lineage(mode), lineage);
     if (relation === "ahead") await this.fence.learn(mode, lineage);
-    if (relation === "forked") await this.conflicts.met(mode, lineage, { secondaryId: "", clusterAddress });
+    if (relation === "forked") await this.conflicts.met(mode, lineage, "", clusterAddress);
     return relation === "behind";
   }
 

@@ -1,18 +1,13 @@
-import { compareLineage, currentEpoch, describeEpoch } from "../../sdk/lineage";
+import { compareLineage, currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
 import type { Lineage, ReplicationMode } from "../../sdk/log";
+import { parseClusterAddress } from "../../sdk/transport";
 import type { ReplicationDependencies } from "./dependencies";
-import type { LineageConflict } from "./fence-records";
+import { CONFLICTS_MAX, type ConflictWitness, type LineageConflict } from "./fence-records";
 import { MODES } from "./replication-store";
 import type { RoleState } from "./role-state";
 
-/** Kept and named per mode; an operator who has more has other troubles. */
-const CONFLICTS_MAX = 8;
-
-/** Who told of the other history. */
-export interface ConflictWitness {
-  readonly secondaryId: string;
-  readonly clusterAddress: string;
-}
+/** Named of each other history; a member that changes its name or address with each call comes to an end. */
+const WITNESSES_MAX = 16;
 
 /**
  * Other clusters of the set that were promoted beside this one: their history and ours have branched off, so neither can
@@ -35,16 +30,28 @@ export class LineageConflicts {
   }
 
   /** Takes note of a history that somebody showed; one that did not branch off is none of ours. */
-  async met(mode: ReplicationMode, theirs: Lineage, witness: ConflictWitness): Promise<void> {
+  async met(mode: ReplicationMode, theirs: Lineage, secondaryId: string, address: string): Promise<void> {
     if (!this.conflicts(mode, theirs)) return;
-    const name = describeEpoch(currentEpoch(theirs));
-    if (this.of(mode).some(({ lineage }) => describeEpoch(currentEpoch(lineage)) === name)) return;
+    const clusterAddress = parseClusterAddress(address) === undefined ? "" : address;
+    const witness = { secondaryId, clusterAddress, seenAtMilliseconds: this.deps.clock.nowMilliseconds() };
+    const epoch = currentEpoch(theirs);
+    const known = this.of(mode).find(({ lineage }) => sameEpoch(currentEpoch(lineage), epoch));
+    if (known !== undefined) return await this.addWitness(mode, known, witness);
     const ours = describeEpoch(currentEpoch(this.state.lineage(mode)));
-    const { secondaryId: secondary, clusterAddress } = witness;
-    const facts = { mode, ours, theirs: name, secondary, address: clusterAddress };
+    const facts = { mode, ours, theirs: describeEpoch(epoch), secondary: secondaryId, address: clusterAddress };
     this.deps.logger.log("error", "another cluster of the set was promoted beside this one", facts);
-    const conflict = { ...witness, lineage: theirs, seenAtMilliseconds: this.deps.clock.nowMilliseconds() };
+    const conflict = { lineage: theirs, witnesses: [witness] };
     await this.keep(mode, [conflict, ...this.of(mode)].slice(0, CONFLICTS_MAX));
+  }
+
+  private async addWitness(mode: ReplicationMode, known: LineageConflict, witness: ConflictWitness): Promise<void> {
+    const { witnesses } = known;
+    if (witnesses.length >= WITNESSES_MAX || witnesses.some((other) => tellsAsMuch(other, witness))) return;
+    const changed = { ...known, witnesses: [...witnesses, witness] };
+    await this.keep(
+      mode,
+      this.of(mode).map((conflict) => (conflict === known ? changed : conflict)),
+    );
   }
 
   /** The cluster follows us now: its operator gave its history up. */
@@ -70,4 +77,10 @@ export class LineageConflicts {
     this.known.set(mode, conflicts);
     await this.deps.core.barrier.commit([this.state.store.putConflicts(mode, conflicts)]);
   }
+}
+
+/** A secondary is named once, an address at which nobody gave a name once. */
+function tellsAsMuch(known: ConflictWitness, witness: ConflictWitness): boolean {
+  if (witness.secondaryId !== "") return known.secondaryId === witness.secondaryId;
+  return known.clusterAddress === witness.clusterAddress;
 }

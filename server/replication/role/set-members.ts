@@ -90,7 +90,7 @@ export class SetMembers implements HubRoles {
   }
 
   async memberRefused({ mode, id: secondaryId }: Member, { lineage, clusterAddress }: Hello): Promise<void> {
-    await this.conflicts.met(mode, lineage, { secondaryId, clusterAddress });
+    await this.conflicts.met(mode, lineage, secondaryId, clusterAddress);
   }
 
   private heard(): Listeners {

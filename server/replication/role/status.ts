@@ -6,6 +6,7 @@ import { ageOf, type PeerFacts } from "../stream/heartbeat-exchange";
 import type { PrimaryHub } from "../stream/primary-hub";
 import { type Checksums, checksumsOf } from "../stream/running-checksums";
 import type { ReplicationDependencies } from "./dependencies";
+import type { ConflictWitness } from "./fence-records";
 import type { LineageConfirmation } from "./lineage-confirmation";
 import type { LineageConflicts } from "./lineage-conflicts";
 import type { Merkle } from "./merkle";
@@ -77,12 +78,10 @@ export class ReplicationStatus {
     const conflicts = this.conflicts.of(mode);
     if (conflicts.length === 0) return {};
     return {
-      conflicting_epochs: conflicts.map((conflict) => ({
-        ...epochData(conflict.lineage),
-        secondary_id: conflict.secondaryId,
-        cluster_address: conflict.clusterAddress,
-        seen_at: rfc3339(conflict.seenAtMilliseconds),
-      })),
+      conflicting_epochs: conflicts.map(({ lineage, witnesses }) => {
+        const named = witnesses.map(witnessData);
+        return { ...epochData(lineage), ...named[0], witnesses: named };
+      }),
     };
   }
 
@@ -214,6 +213,10 @@ function merkleRoot(checksums: Checksums, mode: ReplicationMode): string {
 
 function withScheme(address: string): string {
   return address === "" || address.startsWith("https://") ? address : `https://${address}`;
+}
+
+function witnessData({ secondaryId, clusterAddress, seenAtMilliseconds }: ConflictWitness): ResponseData {
+  return { secondary_id: secondaryId, cluster_address: clusterAddress, seen_at: rfc3339(seenAtMilliseconds) };
 }
 
 function rfc3339(milliseconds: number): string {
