@@ -1,5 +1,6 @@
 import { compareBytes } from "../sdk/byte-order";
 import type { MountEntry, MountKind } from "../sdk/mounts";
+import { EntriesByPrefix, prefixesOf } from "./entries-by-prefix";
 import type { Mount } from "./mount";
 
 /** The live mounts by path, id and accessor. */
@@ -7,6 +8,7 @@ export class MountIndex {
   private readonly byPathMap = new Map<string, Mount>();
   private readonly byIdMap = new Map<string, Mount>();
   private readonly byAccessorMap = new Map<string, Mount>();
+  private readonly shared = new EntriesByPrefix();
   /** How many slashes of a request path can end a mount's path. */
   private deepestSegments = 1;
 
@@ -15,6 +17,7 @@ export class MountIndex {
     this.byPathMap.set(mount.entry.path, mount);
     this.byIdMap.set(mount.entry.id, mount);
     this.byAccessorMap.set(mount.entry.accessor, mount);
+    if (!mount.entry.local) this.shared.add(mount.entry);
     this.deepestSegments = Math.max(this.deepestSegments, mount.entry.path.split("/").length - 1);
   }
 
@@ -23,6 +26,7 @@ export class MountIndex {
     if (mount === undefined) return;
     this.byIdMap.delete(mountId);
     this.byAccessorMap.delete(mount.entry.accessor);
+    this.shared.remove(mount.entry);
     if (this.byPathMap.get(mount.entry.path) === mount) this.byPathMap.delete(mount.entry.path);
   }
 
@@ -30,6 +34,7 @@ export class MountIndex {
     this.byPathMap.clear();
     this.byIdMap.clear();
     this.byAccessorMap.clear();
+    this.shared.clear();
     this.deepestSegments = 1;
   }
 
@@ -43,17 +48,12 @@ export class MountIndex {
 
   /** The mounts at the path and at what it begins with, a mount's own path. */
   enclosing(path: string): readonly Mount[] {
-    const found: Mount[] = [];
-    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
-      const mount = this.byPathMap.get(path.slice(0, slash + 1));
-      if (mount !== undefined) found.push(mount);
-    }
-    return found;
+    return prefixesOf(path).flatMap((prefix) => this.byPathMap.get(prefix) ?? []);
   }
 
   /** The shared mounts at the path and below it. */
-  sharedUnder(path: string): readonly Mount[] {
-    return this.mounts().filter(({ entry }) => !entry.local && entry.path.startsWith(path));
+  sharedUnder(path: string): readonly MountEntry[] {
+    return this.shared.under(path);
   }
 
   byAccessor(accessor: string): Mount | undefined {

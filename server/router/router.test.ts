@@ -2,6 +2,7 @@ import { PipelineFixture } from "../pipeline/testing/pipeline-fixture";
 import type { MountType } from "../sdk/mount";
 import type { MountEntry } from "../sdk/mounts";
 import { defaultMountConfig, encodeMountEntry } from "./mount-entry";
+import { MountIndex } from "./mount-index";
 
 const boxes: MountType = { type: "boxes", kind: "secret", description: "for tests", paths: () => [] };
 
@@ -97,4 +98,30 @@ test("thousands of shared mounts are served once the local one that held their p
   await fixture.router.pending;
   await fixture.router.disable("team");
   expect(ids.map((id) => servedBy(`team/${id}/x`))).toEqual(ids);
+});
+
+test("the work for shadowed mounts grows with their number, not with its square", async () => {
+  const { fixture } = await secondary();
+  const ids = Array.from({ length: 1_000 }, (_, at) => `11111111-1111-4111-8111-${String(at).padStart(12, "0")}`);
+  const locals = ids.map((id) => ({ ...shared(`own/${id}/`, `${id}-local`), local: true }));
+  const [replicated, local] = [fixture.view("mounts/", "replicated"), fixture.view("mounts/", "local")];
+  await replicated.commit(ids.map((id) => replicated.put(id, encodeMountEntry(shared(`own/${id}/box/`, id)))));
+  await local.commit(locals.map((entry) => local.put(entry.id, encodeMountEntry(entry))));
+  const lookedAt = jest.spyOn(MountIndex.prototype, "enclosing");
+  const walked = jest.spyOn(MountIndex.prototype, "mounts");
+  fixture.router.close();
+  await fixture.open();
+  expect(lookedAt.mock.calls.length).toBeLessThanOrEqual(4 * ids.length);
+  lookedAt.mockClear();
+  fixture.router.onEntry(ids);
+  await fixture.router.pending;
+  expect(lookedAt.mock.calls.length).toBeLessThanOrEqual(4 * ids.length);
+  lookedAt.mockClear();
+  await local.commit(locals.map((entry) => local.delete(entry.id)));
+  fixture.router.onEntry(locals.map((entry) => entry.id));
+  await fixture.router.pending;
+  expect(lookedAt.mock.calls.length).toBeLessThanOrEqual(4 * ids.length);
+  expect(walked.mock.calls.length).toBeLessThanOrEqual(10);
+  expect(ids.map((id) => fixture.router.route(`own/${id}/box/x`)?.entry.id)).toEqual(ids);
+  jest.restoreAllMocks();
 });

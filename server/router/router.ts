@@ -14,6 +14,7 @@ import { MountChanges } from "./mount-changes";
 import { MountIndex } from "./mount-index";
 import { withSlash } from "./mount-paths";
 import { classOf, MountStore } from "./mount-store";
+import { ShadowedMounts } from "./shadowed-mounts";
 
 export interface LeaseLimits {
   readonly defaultLeaseTtlSeconds: number;
@@ -44,8 +45,7 @@ const sealedViews: ViewSource = {
  */
 export class Router implements MountTable, MountCalls {
   private readonly index = new MountIndex();
-  /** Shared mounts whose path a local mount of this cluster holds: stored, and asked for by nobody. */
-  private readonly shadowed = new Map<string, MountEntry>();
+  private readonly shadowed = new ShadowedMounts();
   private readonly types: ReadonlyMap<string, MountType>;
   private readonly environment: MountEnvironment;
   private views: ViewSource = sealedViews;
@@ -238,8 +238,9 @@ export class Router implements MountTable, MountCalls {
   }
 
   private put(entry: MountEntry): void {
+    const before = this.index.byId(entry.id)?.entry;
     this.place(entry);
-    this.unshadow();
+    this.freed(before);
   }
 
   private place(entry: MountEntry): void {
@@ -253,18 +254,19 @@ export class Router implements MountTable, MountCalls {
     else if (!entry.local && this.isLocal(entry.path)) this.shadow(entry);
     else {
       const rivals = entry.local ? this.index.sharedUnder(entry.path) : [];
-      for (const rival of rivals) this.shadow(rival.entry);
+      for (const rival of rivals) this.shadow(rival);
       const rival = this.index.byPath(entry.path);
       if (rival !== undefined) this.index.remove(rival.entry.id);
-      this.shadowed.delete(entry.id);
+      this.shadowed.remove(entry.id);
       this.index.put(openMount(entry, type, this.views, this.environment));
     }
   }
 
   private remove(mountId: string): void {
+    const before = this.index.byId(mountId)?.entry;
     this.index.remove(mountId);
-    this.shadowed.delete(mountId);
-    this.unshadow();
+    this.shadowed.remove(mountId);
+    this.freed(before);
   }
 
   /** Whether a local mount of this cluster holds the path. What its clients write there must never leave it. */
@@ -275,15 +277,19 @@ export class Router implements MountTable, MountCalls {
   /** Out of the table until the path is free; what is stored stays. */
   private shadow(entry: MountEntry): void {
     this.index.remove(entry.id);
-    this.shadowed.set(entry.id, entry);
+    this.shadowed.put(entry);
     this.report("a shared mount is not served: a local one of this cluster holds its path", entry, undefined);
   }
 
-  /** A shared mount that is served again frees no path and takes none, so one pass is enough. */
-  private unshadow(): void {
-    for (const entry of [...this.shadowed.values()]) {
+  /**
+   * Only a local mount that goes, or moves, lets what it shadowed be served. A shared mount that is served again frees no path and
+   * takes none, so one pass is enough.
+   */
+  private freed(before: MountEntry | undefined): void {
+    if (before?.local !== true || this.index.byPath(before.path)?.entry.local === true) return;
+    for (const entry of this.shadowed.under(before.path)) {
       if (this.isLocal(entry.path)) continue;
-      this.shadowed.delete(entry.id);
+      this.shadowed.remove(entry.id);
       this.place(entry);
     }
   }
