@@ -2,6 +2,7 @@ import { generateOpenApi, openApiText } from "./generate";
 
 interface Operation {
   readonly operationId: string;
+  readonly responses: Record<string, unknown>;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
 }
 interface Document {
@@ -48,4 +49,25 @@ test("what is secret is marked, what is open too", () => {
   expect(text).toContain('"format": "password"');
   expect(document.paths["/sys/seal-status"]?.get).toMatchObject({ "x-vault-unauthenticated": true });
   expect(document.paths["/sys/seal"]?.post).toMatchObject({ "x-vault-sudo": true });
+});
+
+test("every operation says how it succeeds, but for those that never do", () => {
+  const never: string[] = [];
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of ["get", "post", "patch", "delete"]) {
+      const operation = item[method];
+      if (operation === undefined) continue;
+      const statuses = Object.keys(operation.responses);
+      if (!statuses.some((status) => status.startsWith("2"))) never.push(`${method} ${path} ${statuses.join()}`);
+    }
+  }
+  expect(never.sort()).toEqual([
+    "get /sys/license/status 404",
+    "get /sys/replication/dr/secondary/license 404",
+    "get /sys/replication/dr/secondary/license/status 404",
+    "post /sys/config/reload/{subsystem} 404",
+    "post /sys/replication/dr/secondary/config/reload/{subsystem} 404",
+    "post /sys/replication/dr/secondary/license 404",
+    "post /sys/replication/dr/secondary/license/signed 404",
+  ]);
 });

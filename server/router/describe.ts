@@ -183,6 +183,8 @@ function schemaOf(field: FieldDeclaration): ResponseData {
 }
 
 function responsesOf(operation: OperationDeclaration<MountContext, AnyPath<MountContext>["fields"]>): ResponseData {
-  const rows = Object.entries(operation.responses ?? { 200: "OK" });
+  const { responses = {}, alwaysRefuses = false } = operation;
+  const tellsSuccess = Object.keys(responses).some((status) => status.startsWith("2"));
+  const rows = Object.entries(alwaysRefuses || tellsSuccess ? responses : { 200: "OK", ...responses });
   return Object.fromEntries(rows.map(([status, description]) => [status, { description }]));
 }

@@ -105,8 +105,10 @@ export type ListenerOpening = "unauthenticated_metrics_access";
 export interface OperationDeclaration<Context, F extends FieldDeclarations> {
   readonly summary: string;
   readonly description?: string;
-  /** Status code -> what it means, for the API reference. */
+  /** Status code -> what it means, for the API reference. 200 goes without saying where no success is among them. */
   readonly responses?: Readonly<Record<number, string>>;
+  /** It is there to say no: there are no answers but those in `responses`. */
+  readonly alwaysRefuses?: boolean;
   /** It writes shared data: a performance secondary forwards the whole request to the primary (not on local mounts). */
   readonly forward?: boolean;
   /** No token is looked at. */

@@ -7,8 +7,9 @@ function noLicense(): Outcome {
   throw new ServerError("unsupported_path", "enterprise-only feature: this server has no licence and needs none");
 }
 
-const read = { summary: "Say that there is no licence", run: noLicense } as const;
-const update = { summary: "Say that there is no licence to load", run: noLicense } as const;
+const always = { run: noLicense, alwaysRefuses: true, responses: { 404: "There is no licence." } } as const;
+const read = { summary: "Say that there is no licence", ...always } as const;
+const update = { summary: "Say that there is no licence to load", ...always } as const;
 /** On a DR secondary these ask for no token: there is nothing to guard. */
 const OPEN = { unauthenticated: true, onDrSecondary: true } as const;
 const DR = "replication/dr/secondary/";
