@@ -273,7 +273,8 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
   }
 
   recover(mode: ReplicationMode): Promise<readonly string[]> {
-    const waiting = [this.runners.of(mode), this.runners.buildConnection()].filter((one) => one !== undefined);
+    const build = this.roleState.building === mode ? this.runners.buildConnection() : undefined;
+    const waiting = [this.runners.of(mode), build].filter((one) => one !== undefined);
     for (const one of waiting) one.kick();
     return Promise.resolve(waiting.length === 0 ? [] : [`The ${mode} replication client connects again at once.`]);
   }
