@@ -8,6 +8,7 @@ import type { ReplicationDependencies } from "../../server/replication/role/depe
 import { Failover } from "../../server/replication/role/failover";
 import { IndexStandings } from "../../server/replication/role/index-standings";
 import { LineageConfirmation } from "../../server/replication/role/lineage-confirmation";
+import { Merkle } from "../../server/replication/role/merkle";
 import { RoleState } from "../../server/replication/role/role-state";
 import { Runners } from "../../server/replication/role/runners";
 import { SynchronousDr } from "../../server/replication/role/synchronous-dr";
@@ -15,7 +16,7 @@ import { LiveTarget, type LiveTargetDependencies } from "../../server/replicatio
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
 import type { ReachedCursor } from "../../server/sdk/log";
-import { FENCED, LINEARIZABLE } from "./world";
+import { FENCED, INDEXED, LINEARIZABLE } from "./world";
 
 /** A planted bug. */
 export interface Mutation {
@@ -151,7 +152,30 @@ export const MUTATIONS: readonly Mutation[] = [
     says: /does not return|did not become/,
     plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
   },
+  {
+    name: "waits on when an operator has it recover",
+    breaks: INDEXED,
+    says: /waits on in/,
+    plant: () => replaceMethod(PrimaryConnector.prototype, "kick", () => () => undefined),
+  },
+  {
+    name: "takes an index for damaged that is not",
+    breaks: INDEXED,
+    says: /damage that there is not/,
+    plant: plantAlarm,
+  },
 ];
+
+function plantAlarm(): () => void {
+  return replaceMethod(Merkle.prototype, "check", (original) => {
+    return async function (this: unknown, ...parameters) {
+      const report: unknown = await Reflect.apply(original, this, parameters);
+      if (!(this instanceof Merkle)) throw new Error("no check to plant a bug in");
+      Reflect.set(this, "known", { ...this.facts, corrupted: true });
+      return { ...(typeof report === "object" ? report : {}), corrupted_root: true };
+    };
+  });
+}
 
 function plantOldHistory(): () => void {
   return replaceMethod(Runners.prototype, "adopt", (original) => {

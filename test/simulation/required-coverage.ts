@@ -30,6 +30,17 @@ const ROLES = MODES.flatMap((mode) => [
   `update ${mode} primary by addresses: done`,
 ]);
 
+/** What operators look after, known to have been done. */
+const CARE = [
+  "merkle-check: done",
+  "reindex: done",
+  "recover: done",
+  "pauses of a secondary ended by recover",
+  "checks of an index that found nothing",
+  "indexes compared with what is stored after a reindex",
+  "indexes compared with what is stored at rest",
+];
+
 const MOVES = ["two DR secondaries promoted at once", "override dr fence: done", "keyring rotated: done"];
 
 /** What becomes of a primary, from one state to the next. */
@@ -83,6 +94,7 @@ export const REQUIRED: readonly string[] = [
   ...STATES,
   ...ROLES,
   ...MOVES,
+  ...CARE,
   ...PRIMARY_STATES,
   ...FILTERS,
   ...BUILDS,

@@ -75,6 +75,8 @@ export class SimulatedCluster {
   crashAtCommit: CommitMoment | undefined;
   /** When its disk last reported an error for a commit that was durable: its memory is behind until it was cleared up. */
   ambiguousAtMilliseconds = Number.NEGATIVE_INFINITY;
+  /** How many values its disk has given out with bits flipped. */
+  alteredReads = 0;
   private readonly undurable: CommitBatch[] = [];
   generation = "";
   openings = 0;
@@ -157,6 +159,9 @@ export class SimulatedCluster {
         this.ambiguousAtMilliseconds = scheduler.nowMilliseconds;
       },
       felt: (effect) => this.world.felt(effect),
+      altered: () => {
+        this.alteredReads += 1;
+      },
       reached: (what) => this.world.coverage.count(what),
       undurable: acknowledgesEarly ? this.undurable : undefined,
     });

@@ -49,6 +49,8 @@ export interface SimulatedStorageOptions {
   atCommit(moment: CommitMoment): void;
   /** A commit became durable and its caller is told that it failed. */
   ambiguous(): void;
+  /** A value was given out with bits flipped. */
+  altered(): void;
   /** A call felt the trouble: by its name in the coverage. */
   felt(effect: string): void;
   /** Something that the seeds of a run should reach: by its name in the coverage. */
@@ -63,7 +65,7 @@ export async function openSimulatedStorage(options: SimulatedStorageOptions): Pr
 }
 
 function faultsOf(options: SimulatedStorageOptions): MemoryFaults {
-  const { scheduler, owner, random, disk, trouble, atCommit, felt } = options;
+  const { scheduler, owner, random, disk, trouble, atCommit, felt, altered } = options;
   return {
     sync: async () => {
       await scheduler.sleep(random.between(0.1, trouble().syncMilliseconds), owner, "sync");
@@ -81,6 +83,7 @@ function faultsOf(options: SimulatedStorageOptions): MemoryFaults {
       if (flipShare === 0 && rot === undefined) return value;
       const isFlipped = random.chance(flipShare);
       if (!isFlipped && !isRotten(rot, key)) return value;
+      altered();
       felt(isFlipped ? "bits flipped in values read" : "rotten values read");
       return flipped(value, random);
     },

@@ -1,4 +1,5 @@
 import { stringifyJson } from "../../server/sdk/json";
+import { Caretaker } from "./caretaker";
 import { checkDisks, checkFrame, checkPosition, checkTable, noteCheckpoint } from "./checkers";
 import { Clients } from "./clients";
 import type { Coverage } from "./coverage";
@@ -56,6 +57,7 @@ class Simulation {
   private readonly clients: Clients;
   private readonly faults: FaultInjector;
   private readonly scenario: Scenario;
+  private readonly caretaker: Caretaker;
 
   constructor(private readonly options: SimulationOptions) {
     this.world = new World(options);
@@ -63,6 +65,7 @@ class Simulation {
     this.clients = new Clients(this.world);
     this.faults = new FaultInjector(this.world);
     this.scenario = new Scenario(this.world, this.operator);
+    this.caretaker = new Caretaker(this.world, this.operator);
     this.world.network.tap = (frame) => checkFrame(this.world, frame);
     this.world.network.taken = (frame) => noteCheckpoint(this.world, frame);
     this.world.scheduler.afterEvent = () => this.checkPositions();
@@ -89,19 +92,22 @@ class Simulation {
   }
 
   private async acts(): Promise<void> {
-    const { world, clients, faults, scenario } = this;
+    const { world, clients, faults, scenario, caretaker } = this;
     for (const cluster of world.clusters.values()) await world.boot(cluster);
     await this.setUp();
     clients.start();
     const breaking = faults.run();
     const moving = scenario.run();
+    const caring = caretaker.run();
     const reading = this.readBack();
     await this.chaos();
     faults.stop();
     scenario.stop();
+    caretaker.stop();
     await clients.stop();
     await breaking;
     await moving;
+    await caring;
     await scenario.converge();
     this.over = true;
     await reading;
@@ -171,6 +177,7 @@ class Simulation {
     for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster, true);
     checkDisks(world);
     await this.scenario.compareAll();
+    await this.caretaker.checkAll();
   }
 
   private report(): SimulationReport {

@@ -33,6 +33,8 @@ export interface ViolationRecord {
 export const LINEARIZABLE = 9;
 /** And a primary that may have been replaced acknowledges nothing. */
 export const FENCED = 10;
+/** And the index says what is stored, and whoever is asked about it tells the truth. */
+export const INDEXED = 11;
 
 const FOLLOWED_MILLISECONDS = 15_000;
 const API_MILLISECONDS = 5_000;
