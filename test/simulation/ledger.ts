@@ -75,7 +75,11 @@ export class Ledger {
   private readonly lastAcknowledged = new Map<string, number>();
   acknowledged = 0;
 
-  constructor(private readonly violate: Violate) {}
+  /** @param isCovered whether a synchronous DR secondary must have what a cluster acknowledged at an index */
+  constructor(
+    private readonly violate: Violate,
+    private readonly isCovered: (cluster: string, index: number) => boolean = () => true,
+  ) {}
 
   addTable(name: string, owner: string): void {
     this.tables.set(name, { owner, acked: new Map(), open: new Map(), pardoned: new Set() });
@@ -235,6 +239,7 @@ export class Ledger {
 
   private isUnguarded({ cluster, index }: Attempt): boolean {
     const spans = this.unguarded.get(cluster) ?? [];
+    if (!this.isCovered(cluster, index)) return true;
     return spans.some(({ start, end }) => index > start && (end === undefined || index <= end));
   }
 

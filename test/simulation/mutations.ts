@@ -16,7 +16,7 @@ import { LiveTarget, type LiveTargetDependencies } from "../../server/replicatio
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
 import type { ReachedCursor } from "../../server/sdk/log";
-import { FENCED, INDEXED, LINEARIZABLE } from "./world";
+import { DEGRADED, FENCED, INDEXED, LINEARIZABLE } from "./world";
 
 /** A planted bug. */
 export interface Mutation {
@@ -29,8 +29,8 @@ export interface Mutation {
   readonly acknowledgesEarly?: boolean;
   /** How long frames take at most, where the bug shows with much under way. @default 4 */
   readonly latencyMilliseconds?: number;
-  /** Primaries wait for their DR secondary wherever they can. */
-  readonly isDrSynchronous?: boolean;
+  /** What primaries do where no DR secondary keeps up. */
+  readonly synchronousDr?: "block" | "degrade";
   /** Changes production code in this process. @returns the function that changes it back */
   plant?(): () => void;
 }
@@ -68,7 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: 1,
     says: /took over with/,
     latencyMilliseconds: 400,
-    isDrSynchronous: true,
+    synchronousDr: "block",
     plant: () => replaceMethod(SynchronousDr.prototype, "confirm", () => () => undefined),
   },
   {
@@ -153,6 +153,40 @@ export const MUTATIONS: readonly Mutation[] = [
     plant: () => replaceMethod(PrimaryConnector.prototype, "rest", () => () => new Promise(() => undefined)),
   },
   {
+    name: "acknowledges as synchronous what its DR secondary does not have yet",
+    breaks: DEGRADED,
+    says: /its DR secondaries stand at/,
+    synchronousDr: "degrade",
+    plant: () => replaceMethod(SynchronousDr.prototype, "confirm", () => () => undefined),
+  },
+  {
+    name: "degrades without a line of its log",
+    breaks: DEGRADED,
+    says: /without a line of its log/,
+    synchronousDr: "degrade",
+    plant: () => plantLoss({ told: false }),
+  },
+  {
+    name: "goes on saying that a DR secondary keeps up",
+    breaks: DEGRADED,
+    says: /its metric is 0/,
+    synchronousDr: "degrade",
+    plant: () =>
+      replaceMethod(SynchronousDr.prototype, "status", (original) => {
+        return function (this: unknown) {
+          const fields: unknown = Reflect.apply(original, this, []);
+          return { ...(typeof fields === "object" ? fields : {}), sync_dr_state: "synchronous" };
+        };
+      }),
+  },
+  {
+    name: "stays degraded once it was",
+    breaks: DEGRADED,
+    says: /although nothing is wrong/,
+    synchronousDr: "degrade",
+    plant: () => plantLoss({ ends: false }),
+  },
+  {
     name: "waits on when an operator has it recover",
     breaks: INDEXED,
     says: /waits on in/,
@@ -165,6 +199,28 @@ export const MUTATIONS: readonly Mutation[] = [
     plant: plantAlarm,
   },
 ];
+
+/** @param ends whether a DR secondary that has caught up ends it */
+function plantLoss({ told = true, ends = true }: { readonly told?: boolean; readonly ends?: boolean }): () => void {
+  let lost = false;
+  return undoAll([
+    replaceMethod(SynchronousDr.prototype, "lose", (original) => {
+      return function (this: unknown, reason) {
+        lost = true;
+        if (told) return Reflect.apply(original, this, [reason]);
+        if (!(this instanceof SynchronousDr)) throw new Error("no synchronous DR to plant a bug in");
+        Reflect.set(this, "synchronous", false);
+        const release: unknown = Reflect.get(this, "releaseWaits");
+        return typeof release === "function" ? Reflect.apply(release, this, []) : undefined;
+      };
+    }),
+    replaceMethod(SynchronousDr.prototype, "gain", (original) => {
+      return function (this: unknown) {
+        return lost && !ends ? undefined : Reflect.apply(original, this, []);
+      };
+    }),
+  ]);
+}
 
 function plantAlarm(): () => void {
   return replaceMethod(Merkle.prototype, "check", (original) => {

@@ -51,6 +51,8 @@ const PRIMARY_STATES = [
   "confirmed by a secondary",
   "DR synchronous",
   "DR synchronous no more",
+  "DR degraded",
+  "DR synchronous again after a degradation",
   "divergence reported",
   "demotion failed",
 ];
@@ -71,6 +73,9 @@ const CHECKS = [
   "frames with the mount that others filter",
   "positions compared",
   "tables read back",
+  "DR synchronous at rest",
+  "acknowledged writes looked for at a DR secondary",
+  "writes acknowledged while DR was degraded",
   "primaries that were replaced by the only one they wait for",
   "checksums compared",
   "writes acknowledged",

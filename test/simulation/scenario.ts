@@ -3,7 +3,7 @@ import type { Operator } from "./operator";
 import { RoleMoves, type WantedLink } from "./role-moves";
 import { SeededRandom } from "./seeded-random";
 import type { SimulatedCluster } from "./simulated-cluster";
-import { tableOfSite, type World } from "./world";
+import { DEGRADED, tableOfSite, type World } from "./world";
 
 const RETURN_MILLISECONDS = 90_000;
 /** For calls that nobody waits for any more: they may change a role after everybody was found in order. */
@@ -94,6 +94,21 @@ export class Scenario {
       if (!this.isFiltered(secondary, mode) && ours !== theirs)
         world.violate(8, `${secondary.name} and ${primary.name} differ in ${mode} mode`);
       world.coverage.count("checksums compared");
+    }
+  }
+
+  /** With a DR secondary that has caught up, primaries acknowledge with its word again. */
+  async awaitSynchronous(): Promise<void> {
+    const { world, operator } = this;
+    for (const { primary, mode } of this.wanted()) {
+      if (mode !== "dr" || world.synchronousDrOf(primary.name) === "off") continue;
+      const isSynchronous = (): boolean => primary.status("dr").sync_dr_state === "synchronous";
+      if (await operator.until(isSynchronous, EQUAL_MILLISECONDS)) world.coverage.count("DR synchronous at rest");
+      else
+        world.violate(
+          DEGRADED,
+          `${primary.name} is ${primary.status("dr").sync_dr_state} still, although nothing is wrong`,
+        );
     }
   }
 

@@ -6,6 +6,7 @@ import { ActivationWrapping } from "../../server/replication/role/activation";
 import { ActivationRefusals } from "../../server/replication/role/activation-refusals";
 import { ReplicationService } from "../../server/replication/role/replication-service";
 import { ReplicationStore } from "../../server/replication/role/replication-store";
+import type { SynchronousDrSettings } from "../../server/replication/role/synchronous-dr";
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "../../server/replication/stream/limits";
 import type { UnsealedCore } from "../../server/sdk/barrier";
 import { isServerError, ServerError } from "../../server/sdk/errors";
@@ -26,6 +27,7 @@ import type { Scheduler } from "./scheduler";
 import { SeededRandom } from "./seeded-random";
 import { simulatedCertificates } from "./simulated-certificates";
 import { SimulatedClock } from "./simulated-clock";
+import { SimulatedGauges } from "./simulated-gauges";
 import { SimulatedMounts } from "./simulated-mounts";
 import type { NetworkHost, SimulatedNetwork } from "./simulated-network";
 import { type CommitMoment, type DiskTrouble, HEALTHY_DISK, openSimulatedStorage } from "./simulated-storage";
@@ -40,9 +42,12 @@ export interface SimulatedWorld {
   readonly logLimits: LogLimits;
   readonly limits: Partial<StreamLimits>;
   readonly acknowledgesEarly: boolean;
-  readonly isDrSynchronous: boolean;
+  /** What the clusters of the site do where no DR secondary keeps up. */
+  synchronousDrOf(cluster: string): SynchronousDrSettings["mode"];
   /** Calls another cluster's API, as the network allows. */
   unwrapAt(from: SimulatedCluster, address: string, token: string): Promise<{ status: number; body: Buffer }>;
+  /** The cluster acknowledges what it wrote at the index of its log. */
+  acknowledged(cluster: SimulatedCluster, index: number): void;
   /** The services were opened on a core: first time, after a restart, on a new generation. */
   opened(cluster: SimulatedCluster): void;
   /** A role change is about to be committed. */
@@ -81,6 +86,8 @@ export class SimulatedCluster {
   generation = "";
   openings = 0;
   host = new Incarnation("", 0, 0);
+  /** Of the services that were opened last. */
+  gauges = new SimulatedGauges();
   lifecycle: Lifecycle | undefined;
   private service: ReplicationService | undefined;
   private wrapping: WrappingPort | undefined;
@@ -241,6 +248,7 @@ export class SimulatedCluster {
     const { index } = await view.commit([operation]);
     // The last stage of the pipeline waits like this before it answers.
     await this.replication?.confirmDurable(index);
+    this.world.acknowledged(this, index);
     return index;
   }
 
@@ -288,6 +296,7 @@ export class SimulatedCluster {
       new ActivationRefusals(clock, this.logger("replication"), noMetrics),
     );
     const mounts = new SimulatedMounts({ core, clock, random, replication: () => this.requireReplication() });
+    this.gauges = new SimulatedGauges();
     const service = await ReplicationService.open({
       core: { ...core, barrier },
       transport: this.world.network.transportOf(this.host),
@@ -296,7 +305,7 @@ export class SimulatedCluster {
       clock,
       random,
       logger: this.logger("replication"),
-      metrics: noMetrics,
+      metrics: this.gauges,
       wrapping: this.wrapping,
       mountPathOf: async (mountId) => {
         const entry = await core.barrier.view("mounts/", "replicated").get(mountId);
@@ -316,7 +325,10 @@ export class SimulatedCluster {
         consistencyWaitMilliseconds: 2_000,
         drainMilliseconds: 5_000,
         fencing: { mode: "lease", leaseMilliseconds: LEASE_MILLISECONDS },
-        ...(this.world.isDrSynchronous ? { synchronousDr: SYNCHRONOUS_DR } : {}),
+        synchronousDr: {
+          mode: this.world.synchronousDrOf(this.name),
+          timeoutMilliseconds: SYNCHRONOUS_DR_MILLISECONDS,
+        },
         stream: { ...DEFAULT_STREAM_LIMITS, ...this.world.limits },
       },
     });
@@ -341,7 +353,7 @@ export class SimulatedCluster {
   }
 }
 
-const SYNCHRONOUS_DR = { mode: "block", timeoutMilliseconds: 2_000 } as const;
+const SYNCHRONOUS_DR_MILLISECONDS = 2_000;
 
 const INITIALIZE = {
   secretShares: undefined,

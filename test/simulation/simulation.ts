@@ -177,6 +177,7 @@ class Simulation {
     for (const cluster of world.clusters.values()) this.checkPositionsOf(cluster, true);
     checkDisks(world);
     await this.scenario.compareAll();
+    await this.scenario.awaitSynchronous();
     await this.caretaker.checkAll();
   }
 

@@ -62,6 +62,6 @@ async function withPair(act: (world: World, operator: Operator) => Promise<void>
 function worldOfPair(): World {
   for (let seed = 1; ; seed += 1) {
     const world = new World({ seed });
-    if (world.topology.name === "DR pair" && !world.isDrSynchronous) return world;
+    if (world.topology.name === "DR pair" && world.synchronousDrOf("a") === "off") return world;
   }
 }

@@ -1,8 +1,10 @@
 import type { LogLimits } from "../../server/replication/log/log-limits";
+import type { SynchronousDrSettings } from "../../server/replication/role/synchronous-dr";
 import { stringifyJson } from "../../server/sdk/json";
 import type { LogEntry, ReplicationMode } from "../../server/sdk/log";
 import { CasHistory } from "./cas-history";
 import { Coverage } from "./coverage";
+import { Degradation } from "./degradation";
 import { Filters } from "./filters";
 import { Histories } from "./histories";
 import { type Held, Ledger } from "./ledger";
@@ -14,6 +16,7 @@ import { Sessions } from "./sessions";
 import { SimulatedCluster, type SimulatedWorld } from "./simulated-cluster";
 import { SimulatedNetwork } from "./simulated-network";
 import { Successions } from "./successions";
+import { synchronousDrOf } from "./synchronous-sites";
 import { TOPOLOGIES, type Topology } from "./topology";
 import { Uses } from "./uses";
 
@@ -35,6 +38,8 @@ export const LINEARIZABLE = 9;
 export const FENCED = 10;
 /** And the index says what is stored, and whoever is asked about it tells the truth. */
 export const INDEXED = 11;
+/** And what is acknowledged without a DR secondary is told to be. */
+export const DEGRADED = 12;
 
 const FOLLOWED_MILLISECONDS = 15_000;
 const API_MILLISECONDS = 5_000;
@@ -64,8 +69,9 @@ export class World implements SimulatedWorld {
   readonly limits;
   readonly logLimits: LogLimits;
   readonly acknowledgesEarly: boolean;
-  /** Whether primaries acknowledge only what their DR secondary has: then no promotion of it loses anything. */
-  readonly isDrSynchronous: boolean;
+  /** By site. With one DR secondary, no promotion of it loses what was acknowledged with its word. */
+  private readonly synchronousDr: ReadonlyMap<string, SynchronousDrSettings["mode"]>;
+  readonly degradation: Degradation;
   readonly histories = new Histories((text) => this.violate(2, text));
   /** Clusters that an operator promotes after a demotion that drained to them. */
   readonly planned = new Set<string>();
@@ -87,14 +93,21 @@ export class World implements SimulatedWorld {
     this.network = new SimulatedNetwork(this.scheduler, new SeededRandom(options.seed, "network"));
     this.network.felt = (effect) => this.felt(effect);
     this.scheduler.deferred = () => this.felt("events of a paused process");
-    this.ledger = new Ledger((invariant, text) => this.violate(invariant, text));
+    this.ledger = new Ledger(
+      (invariant, text) => this.violate(invariant, text),
+      (name, index) => this.degradation.isCovered(name, index),
+    );
     this.topology = this.random.pick(TOPOLOGIES);
     this.filters = new Filters(this.topology.filtered, () => this.scheduler.nowMilliseconds);
     // Short logs make secondaries fall back to a diff.
     this.retentionBytes = this.random.chance(0.4) ? 24 * 1024 : 64 * 1024 * 1024;
-    const pairs = Object.values(this.topology.sites).every((names) => names.length <= 2);
-    const synchronousShare = options.mutation?.isDrSynchronous === true ? 1 : 0.2;
-    this.isDrSynchronous = pairs && new SeededRandom(options.seed, "synchronous").chance(synchronousShare);
+    this.synchronousDr = synchronousDrOf(this.topology, options.seed, options.mutation);
+    this.degradation = new Degradation({
+      isDegrading: (name) => this.synchronousDrOf(name) === "degrade",
+      othersOf: (name) => this.othersOf(name),
+      count: (what) => this.coverage.count(what),
+      violate: (text) => this.violate(DEGRADED, text),
+    });
     this.limits = { chunkPairs: this.random.pick([8, 64, 4_096]), silenceMilliseconds: 6_000 };
     // With the usual ones no batch is cut and few commits are large enough for the journal of the index.
     const small = new SeededRandom(options.seed, "log limits").pick([2, 5, 40]);
@@ -124,6 +137,15 @@ export class World implements SimulatedWorld {
     const site = Object.entries(this.topology.sites).find(([, names]) => names.includes(name))?.[0];
     if (site === undefined) throw new Error(`${name} has no site`);
     return site;
+  }
+
+  synchronousDrOf(cluster: string): SynchronousDrSettings["mode"] {
+    return this.synchronousDr.get(this.siteOf(cluster)) ?? "off";
+  }
+
+  private othersOf(name: string): readonly SimulatedCluster[] {
+    const names = this.topology.sites[this.siteOf(name)] ?? [];
+    return names.filter((other) => other !== name).map((other) => this.cluster(other));
   }
 
   clusterById(id: string): SimulatedCluster | undefined {
@@ -178,7 +200,12 @@ export class World implements SimulatedWorld {
     return answer;
   }
 
+  acknowledged(cluster: SimulatedCluster, index: number): void {
+    this.degradation.acknowledged(cluster, index);
+  }
+
   opened(cluster: SimulatedCluster): void {
+    this.degradation.opened(cluster);
     const { log } = cluster.requireCore();
     const before = this.generations.get(cluster.name);
     this.generations.set(cluster.name, cluster.generation);
@@ -205,6 +232,7 @@ export class World implements SimulatedWorld {
 
   logged(cluster: SimulatedCluster, line: string): void {
     this.scheduler.trace(line);
+    this.degradation.logged(cluster, line);
     const state = /replication state changed .*"mode":"(\w+)","from":"([\w-]+)","to":"([\w-]+)"/.exec(line);
     if (state !== null) {
       this.coverage.count(`state ${state[2]} -> ${state[3]}`);
@@ -316,7 +344,7 @@ export class World implements SimulatedWorld {
       `${cluster.name} takes over ${tables.join()} up to ${JSON.stringify(upTo)} planned=${planned}`,
     );
     if (!planned && tables.includes("shared") && this.ledger.ownerOf("shared") !== cluster.name) this.beginEra();
-    const lossless = mode === "dr" && this.isDrSynchronous;
+    const lossless = mode === "dr" && this.synchronousDrOf(cluster.name) !== "off" && this.isPair(mode, cluster.name);
     if (lossless && !planned && upTo !== undefined) this.coverage.count("unplanned promotion that may lose nothing");
     const takeOver = { to: cluster.name, upTo, startIndex, planned, synchronous: lossless };
     for (const table of tables) this.ledger.handOver(table, takeOver);
@@ -351,7 +379,7 @@ const LOGGED: readonly (readonly [string, string])[] = [
   ["writes wait until a secondary confirms", "waits for a secondary's word"],
   ["writes are acknowledged again", "confirmed by a secondary"],
   ["writes are acknowledged by a DR secondary too", "DR synchronous"],
-  ["no DR secondary keeps up", "DR synchronous no more"],
+  ["no DR secondary keeps up: writes are stopped", "DR synchronous no more"],
   ["are kept in a divergence report", "divergence reported"],
   ["demotion failed", "demotion failed"],
   ["part of what the roles call for failed", "role taken up later"],
