@@ -28,7 +28,7 @@ export class Caretaker {
   async run(): Promise<void> {
     const { scheduler, clusters } = this.world;
     while (this.running) {
-      await scheduler.sleep(this.random.between(1_000, 5_000));
+      await scheduler.sleep(this.random.between(1_500, 6_000));
       if (!this.running) return;
       const cluster = this.random.pick([...clusters.values()]);
       const act = this.random.pick([this.check, this.reindex, this.recover]);

@@ -1,5 +1,5 @@
 import type { ResponseData } from "../../server/sdk/outcome";
-import { actualRoots, hasherOf, wrongLeaf } from "./index-on-disk";
+import { hasherOf, indexOnDisk } from "./index-on-disk";
 import type { SimulatedCluster } from "./simulated-cluster";
 import { INDEXED, type World } from "./world";
 
@@ -10,12 +10,11 @@ const CLEARED_UP_MILLISECONDS = 2_000;
 export function checkIndex(world: World, cluster: SimulatedCluster, when: string): void {
   const { core, disk, generation } = cluster;
   if (core === undefined) return;
-  const hasher = hasherOf(core.log);
-  const wrong = wrongLeaf(disk, generation, hasher);
-  if (wrong !== undefined) world.violate(INDEXED, `${cluster.name}'s leaf ${wrong} is not what is stored, ${when}`);
+  const { wrongLeaf, roots } = indexOnDisk(disk, generation, hasherOf(core.log));
+  if (wrongLeaf !== undefined)
+    world.violate(INDEXED, `${cluster.name}'s leaf ${wrongLeaf} is not what is stored, ${when}`);
   world.coverage.count(`indexes compared with what is stored ${when}`);
   if (cluster.ambiguousAtMilliseconds > world.scheduler.nowMilliseconds - CLEARED_UP_MILLISECONDS) return;
-  const roots = actualRoots(disk, generation, hasher);
   for (const keyClass of ["replicated", "local"] as const) {
     if (!core.log.position().checksums[keyClass].equals(roots[keyClass]))
       world.violate(INDEXED, `${cluster.name}'s root of class ${keyClass} is not that of what is stored, ${when}`);

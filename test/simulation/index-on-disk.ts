@@ -11,8 +11,6 @@ import { contentOf } from "./history";
 /** Sums by `<class>/<mount id>/<leaf>`. */
 type Sums = Map<string, Buffer>;
 
-const CLASSES: readonly LoggedClass[] = ["replicated", "local"];
-
 /** The keyed hash that the log's index is made with. @throws when the log is not the production one */
 export function hasherOf(log: ClusterLog): MultisetHasher {
   const store: unknown = Reflect.get(log, "store");
@@ -51,25 +49,20 @@ function actualSums(disk: MemoryDisk, generation: string, hasher: MultisetHasher
   return sums;
 }
 
-/** The first leaf of a generation that does not say what is stored: each commit writes both, so there never is one. */
-export function wrongLeaf(disk: MemoryDisk, generation: string, hasher: MultisetHasher): string | undefined {
-  const [stored, actual] = [storedSums(disk, generation), actualSums(disk, generation, hasher)];
-  const zero = zeroChecksum();
-  for (const place of new Set([...stored.keys(), ...actual.keys()])) {
-    if (!(stored.get(place) ?? zero).equals(actual.get(place) ?? zero)) return place;
-  }
-  return undefined;
+export interface IndexOnDisk {
+  /** The first leaf that does not say what is stored: each commit writes both, so there should be none. */
+  readonly wrongLeaf: string | undefined;
+  /** Sums of all leaves by class, from the data. */
+  readonly roots: Readonly<Record<LoggedClass, Buffer>>;
 }
 
-/** Sums of all leaves by class, from the data on the disk. */
-export function actualRoots(
-  disk: MemoryDisk,
-  generation: string,
-  hasher: MultisetHasher,
-): Readonly<Record<LoggedClass, Buffer>> {
+/** Compares the stored index of a generation with the stored data. */
+export function indexOnDisk(disk: MemoryDisk, generation: string, hasher: MultisetHasher): IndexOnDisk {
+  const [stored, actual] = [storedSums(disk, generation), actualSums(disk, generation, hasher)];
+  const zero = zeroChecksum();
   const roots = { replicated: zeroChecksum(), local: zeroChecksum() };
-  for (const [place, sum] of actualSums(disk, generation, hasher)) {
-    for (const keyClass of CLASSES) if (place.startsWith(`${keyClass}/`)) addChecksum(roots[keyClass], sum);
-  }
-  return roots;
+  for (const [place, sum] of actual) addChecksum(place.startsWith("local/") ? roots.local : roots.replicated, sum);
+  const places = [...new Set([...stored.keys(), ...actual.keys()])];
+  const wrongLeaf = places.find((place) => !(stored.get(place) ?? zero).equals(actual.get(place) ?? zero));
+  return { wrongLeaf, roots };
 }
