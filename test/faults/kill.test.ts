@@ -2,7 +2,7 @@ import { SeededRandom } from "../simulation/seeded-random";
 import type { Mode } from "./fault-cluster";
 import { faultSeed, IS_LONG_RUN } from "./fault-run";
 import { KillSchedule, KillTable, killAsScheduled } from "./kill-run";
-import { ReplicaPair, SHORT_LOG_BYTES } from "./replica-pair";
+import { ReplicaPair, SHORT_LOG_BYTES, SHORT_WINDOW_BYTES } from "./replica-pair";
 import { TRANSITIONS } from "./transitions";
 import { clientTokens, WriteLedger } from "./write-ledger";
 
@@ -19,7 +19,7 @@ async function startPair(mode: Mode, at: number): Promise<ReplicaPair> {
   const pair = await ReplicaPair.start({
     mode,
     seed: `${seed}/${at}`,
-    replication: { log_retention_size: SHORT_LOG_BYTES },
+    replication: { log_retention_size: SHORT_LOG_BYTES, secondary_window_size: SHORT_WINDOW_BYTES },
     fill: async (primary) => {
       await primary.admin("POST", "other/data/x", { data: { v: "filtered now and then" } });
     },

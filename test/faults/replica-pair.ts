@@ -2,6 +2,8 @@ import { ADMINISTRATOR, FaultCluster, type Mode } from "./fault-cluster";
 
 /** Small enough that ten writes of 20 kB leave a secondary behind the log. */
 export const SHORT_LOG_BYTES = 131_072;
+/** Small enough that what is written on top of it leaves the short log before it is sent. */
+export const SHORT_WINDOW_BYTES = 65_536;
 
 export interface PairOptions {
   readonly mode: Mode;

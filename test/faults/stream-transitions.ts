@@ -1,4 +1,4 @@
-import { atLogLine, BOTH, leaveBehind, type Stage, stateChange, type Transition } from "./transition";
+import { atLogLine, BOTH, leaveBehind, outrun, type Stage, stateChange, type Transition } from "./transition";
 
 /** The link is so slow that the state lasts, and breaks in it. */
 async function brokenIn(stage: Stage, state: "merkle-diff" | "merkle-sync"): Promise<void> {
@@ -46,6 +46,12 @@ const REACHED: readonly Transition[] = [
     modes: BOTH,
     bringAbout: (stage) =>
       atLogLine(stage, stage.pair.secondary, stateChange("idle", "merkle-diff"), () => leaveBehind(stage)),
+  },
+  {
+    name: "stream-wals -> merkle-diff",
+    modes: BOTH,
+    bringAbout: (stage) =>
+      atLogLine(stage, stage.pair.secondary, stateChange("stream-wals", "merkle-diff"), () => outrun(stage)),
   },
   {
     name: "merkle-diff -> merkle-sync",

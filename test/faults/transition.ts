@@ -78,10 +78,21 @@ export function stateChange(from: string, to: string): RegExp {
 export async function leaveBehind({ pair }: Stage): Promise<void> {
   const { proxy } = pair.primary;
   await proxy.set({ up: "held", down: "held" });
-  for (let n = 0; n < 10; n += 1) {
-    const body = { data: { v: `${n}`.repeat(20_000) } };
-    await pair.primary.admin("POST", `secret/data/large-${n}`, body);
-  }
+  await writeLarge(pair.primary, 10);
   proxy.reset();
   await proxy.clear();
+}
+
+/** The secondary's link stands, but is too slow: when its window opens again the log no longer has what comes next. */
+export async function outrun({ pair, random }: Stage): Promise<void> {
+  const { proxy } = pair.primary;
+  await proxy.set(random.chance(0.5) ? { up: "held" } : { down: "held" });
+  await writeLarge(pair.primary, 20);
+  await proxy.clear();
+}
+
+async function writeLarge(primary: FaultCluster, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    await primary.admin("POST", `secret/data/large-${n}`, { data: { v: `${n % 10}`.repeat(20_000) } });
+  }
 }
