@@ -1,8 +1,10 @@
-import type { SeededRandom } from "../simulation/seeded-random";
+import { SeededRandom } from "../simulation/seeded-random";
 import { eventually } from "../support/server-process";
 import type { ReplicaPair } from "./replica-pair";
-import type { Side, Stage, Transition } from "./transition";
+import type { KilledPair, Side, Stage, Transition } from "./transition";
 import type { WriteLedger } from "./write-ledger";
+
+const NAME_COLUMNS = 64;
 
 /** How many kills each transition and side had. */
 export class KillTable {
@@ -21,34 +23,37 @@ export class KillTable {
     return [...this.counts.values()].reduce((sum, row) => sum + row.primary + row.secondary, 0);
   }
 
-  /** Transitions during which one of the sides was never killed. */
-  missing(): readonly string[] {
-    return [...this.counts].flatMap(([name, row]) => (row.primary > 0 && row.secondary > 0 ? [] : [name]));
+  /** Transitions during which one of the sides was killed less often than that. */
+  missing(killsMin = 1): readonly string[] {
+    return [...this.counts].flatMap(([name, { primary, secondary }]) => {
+      return Math.min(primary, secondary) < killsMin ? [name] : [];
+    });
   }
 
   print(title: string): string {
     const rows = [...this.counts].map(
-      ([name, row]) => `${name.padEnd(42)} ${String(row.primary).padStart(8)} ${String(row.secondary).padStart(10)}`,
+      ([name, row]) =>
+        `${name.padEnd(NAME_COLUMNS)} ${String(row.primary).padStart(8)} ${String(row.secondary).padStart(10)}`,
     );
-    return `${title}\n${"killed at".padEnd(42)} ${"primary".padStart(8)} ${"secondary".padStart(10)}\n${rows.join("\n")}\n${this.total} kills\n`;
+    return `${title}\n${"killed at".padEnd(NAME_COLUMNS)} ${"primary".padStart(8)} ${"secondary".padStart(10)}\n${rows.join("\n")}\n${this.total} kills\n`;
   }
 }
 
-export interface Kill {
-  readonly transition: Transition;
+export interface Kill<Pair extends KilledPair = ReplicaPair> {
+  readonly transition: Transition<Pair>;
   readonly side: Side;
 }
 
 /** What to kill next, for all pairs of one mode together: in rounds of every transition and side, each in a seeded order. */
-export class KillSchedule {
-  private round: Kill[] = [];
+export class KillSchedule<Pair extends KilledPair = ReplicaPair> {
+  private round: Kill<Pair>[] = [];
 
   constructor(
-    private readonly transitions: readonly Transition[],
+    private readonly transitions: readonly Transition<Pair>[],
     private readonly random: SeededRandom,
   ) {}
 
-  next(): Kill {
+  next(): Kill<Pair> {
     if (this.round.length === 0) {
       this.round = this.transitions.flatMap((transition) => [
         { transition, side: "primary" as const },
@@ -61,12 +66,12 @@ export class KillSchedule {
   }
 }
 
-export interface KillRun {
-  readonly pair: ReplicaPair;
+export interface KillRun<Pair extends KilledPair = ReplicaPair> {
+  readonly pair: Pair;
   readonly ledger: WriteLedger;
   readonly random: SeededRandom;
   readonly table: KillTable;
-  readonly schedule: KillSchedule;
+  readonly schedule: KillSchedule<Pair>;
   /** Asked before every kill. */
   readonly isOver: () => boolean;
 }
@@ -74,21 +79,55 @@ export interface KillRun {
 const FINISH_MILLISECONDS = 60_000;
 const SETTLE_MILLISECONDS = 60_000;
 
-export async function killAsScheduled(run: KillRun): Promise<void> {
+export async function killAsScheduled<Pair extends KilledPair>(run: KillRun<Pair>): Promise<void> {
   while (!run.isOver()) {
     const { transition, side } = run.schedule.next();
     await killOnce(run, transition, side);
   }
 }
 
-async function killOnce({ pair, ledger, random, table }: KillRun, transition: Transition, side: Side): Promise<void> {
-  const victim = pair[side];
-  const stage: Stage = { pair, ledger, random, victim, underWay: [] };
+export interface KillsOfOnePair<Pair extends KilledPair> {
+  readonly pair: Pair;
+  readonly ledger: WriteLedger;
+  readonly transitions: readonly Transition<Pair>[];
+  readonly seed: string;
+  /** Of each side at each transition. */
+  readonly killsMin: number;
+}
+
+/** Kills until every transition has had enough of both sides; prints how many. */
+export async function killAll<Pair extends KilledPair>(kills: KillsOfOnePair<Pair>): Promise<void> {
+  const { pair, ledger, transitions, seed, killsMin } = kills;
+  const table = new KillTable(transitions.map(({ name }) => `${pair.mode}: ${name}`));
+  const names = transitions.map(({ name }) => name).join();
+  try {
+    await killAsScheduled({
+      pair,
+      ledger,
+      random: new SeededRandom("kill", seed, names),
+      table,
+      schedule: new KillSchedule(transitions, new SeededRandom("schedule", seed, names)),
+      isOver: () => table.missing(killsMin).length === 0,
+    });
+  } finally {
+    await ledger.stop();
+    process.stdout.write(table.print(`seed ${seed}`));
+  }
+}
+
+async function killOnce<Pair extends KilledPair>(
+  { pair, ledger, random, table }: KillRun<Pair>,
+  transition: Transition<Pair>,
+  side: Side,
+): Promise<void> {
+  const victim = transition.victim?.(pair, side) ?? pair[side];
+  const stage: Stage<Pair> = { pair, ledger, random, victim, underWay: [] };
   try {
     ledger.start();
     await transition.bringAbout(stage);
     await victim.server.stop("SIGKILL");
     table.add(`${pair.mode}: ${transition.name}`, side);
+    await transition.whileDown?.(stage);
     for (const cluster of pair.clusters) if (!cluster.server.isRunning) await cluster.boot();
     ledger.start();
     await withinTime("a call that was under way", Promise.all(stage.underWay), FINISH_MILLISECONDS);
@@ -98,6 +137,7 @@ async function killOnce({ pair, ledger, random, table }: KillRun, transition: Tr
     }
     await pair.settled(SETTLE_MILLISECONDS);
     await ledger.check(pair.primary);
+    await transition.check?.(stage);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(

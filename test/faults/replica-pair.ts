@@ -1,4 +1,6 @@
-import { ADMINISTRATOR, FaultCluster, type Mode } from "./fault-cluster";
+import { reportOf, startClusters } from "./cluster-set";
+import type { FaultCluster, Mode } from "./fault-cluster";
+import { prepareClients } from "./prepared-clients";
 
 /** Small enough that ten writes of 20 kB leave a secondary behind the log. */
 export const SHORT_LOG_BYTES = 131_072;
@@ -27,7 +29,8 @@ export class ReplicaPair {
 
   static async start({ mode, seed, replication, fill }: PairOptions): Promise<ReplicaPair> {
     const options = { seed, ...(replication === undefined ? {} : { replication }) };
-    const [a, b] = await Promise.all([FaultCluster.start("a", options), FaultCluster.start("b", options)]);
+    const [a, b] = await startClusters(["a", "b"], options);
+    if (a === undefined || b === undefined) throw new Error("two servers were asked for");
     const pair = new ReplicaPair(mode, a, b);
     try {
       await pair.begin(fill);
@@ -63,20 +66,8 @@ export class ReplicaPair {
 
   private async prepare(): Promise<void> {
     const { primary: a } = this;
-    await a.admin("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
+    await prepareClients(a);
     await a.admin("POST", "sys/mounts/other", { type: "kv", options: { version: "2" } });
-    await a.admin("PUT", "sys/policies/acl/administrator", {
-      policy: 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }',
-    });
-    await a.admin("POST", "sys/auth/userpass", { type: "userpass" });
-    const { name, password } = ADMINISTRATOR;
-    await a.admin("POST", `auth/userpass/users/${name}`, { password, token_policies: "administrator" });
-    await a.admin("POST", "auth/token/roles/operator", {
-      token_type: "batch",
-      orphan: true,
-      renewable: false,
-      allowed_policies: "administrator",
-    });
     const created = await a.admin("POST", "auth/token/create/operator", { policies: ["administrator"], ttl: "2h" });
     this.operationToken = String(created.auth?.client_token);
   }
@@ -146,13 +137,7 @@ export class ReplicaPair {
   }
 
   /** For failure messages. */
-  async report(): Promise<string> {
-    const parts: string[] = [];
-    for (const cluster of this.clusters) {
-      const status = await cluster.status(this.mode).catch((error: Error) => error.message);
-      const log = cluster.server.log.split("\n").slice(-25).join("\n");
-      parts.push(`== ${cluster.name}\n${JSON.stringify(status)}\n${log}`);
-    }
-    return parts.join("\n");
+  report(): Promise<string> {
+    return reportOf(this.clusters, [this.mode]);
   }
 }

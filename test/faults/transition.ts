@@ -5,9 +5,21 @@ import type { WriteLedger } from "./write-ledger";
 
 export type Side = "primary" | "secondary";
 
+/** Two clusters of which one is killed, and who else is of their set. */
+export interface KilledPair {
+  readonly mode: Mode;
+  readonly primary: FaultCluster;
+  readonly secondary: FaultCluster;
+  readonly clusters: readonly FaultCluster[];
+  /** Everybody follows whom they should and holds the same, without anybody's help. */
+  settled(timeoutMilliseconds?: number): Promise<void>;
+  /** For failure messages. */
+  report(): Promise<string>;
+}
+
 /** What a transition has at hand. */
-export interface Stage {
-  readonly pair: ReplicaPair;
+export interface Stage<Pair extends KilledPair = ReplicaPair> {
+  readonly pair: Pair;
   readonly ledger: WriteLedger;
   readonly random: SeededRandom;
   /** The cluster that will be killed. */
@@ -17,13 +29,19 @@ export interface Stage {
 }
 
 /** One change of state during which either side is killed. */
-export interface Transition {
+export interface Transition<Pair extends KilledPair = ReplicaPair> {
   readonly name: string;
   readonly modes: readonly Mode[];
+  /** Who is killed. Left out: who plays the part before the transition is brought about. */
+  readonly victim?: (pair: Pair, side: Side) => FaultCluster;
   /** Brings it about and resolves when its moment has come: the victim is killed then. */
-  readonly bringAbout: (stage: Stage) => Promise<void>;
+  readonly bringAbout: (stage: Stage<Pair>) => Promise<void>;
+  /** What happens while the victim is still down. */
+  readonly whileDown?: (stage: Stage<Pair>) => Promise<void>;
   /** What an operator does who got no answer. Tried until it succeeds; left out: nobody does anything. */
-  readonly finish?: (stage: Stage) => Promise<void>;
+  readonly finish?: (stage: Stage<Pair>) => Promise<void>;
+  /** What else has to hold once everybody has settled. @throws what does not */
+  readonly check?: (stage: Stage<Pair>) => Promise<void>;
 }
 
 export const BOTH: readonly Mode[] = ["dr", "performance"];
@@ -33,18 +51,22 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 /** Begins the call and resolves a seeded moment later, whatever becomes of the call. */
-export async function duringCall(stage: Stage, spanMilliseconds: number, call: () => Promise<unknown>): Promise<void> {
+export async function duringCall(
+  stage: Stage<KilledPair>,
+  spanMilliseconds: number,
+  call: () => Promise<unknown>,
+): Promise<void> {
   begin(stage, call());
   await pause(stage.random.between(0, spanMilliseconds));
 }
 
-export function begin({ underWay }: Stage, call: Promise<unknown> | undefined): void {
+export function begin({ underWay }: Stage<KilledPair>, call: Promise<unknown> | undefined): void {
   underWay.push(Promise.resolve(call).catch(() => undefined));
 }
 
 /** Resolves when the cluster has logged the line, or a seeded moment after. @throws when it does not */
 export async function atLogLine(
-  stage: Stage,
+  stage: Stage<KilledPair>,
   cluster: FaultCluster,
   pattern: RegExp,
   cause: () => Promise<unknown> | undefined,
@@ -57,7 +79,7 @@ export async function atLogLine(
 
 /** At the call's log line, or a seeded moment after the call began: before what the line tells is so. */
 export async function atCall(
-  stage: Stage,
+  stage: Stage<KilledPair>,
   cluster: FaultCluster,
   pattern: RegExp,
   call: () => Promise<unknown>,
@@ -91,7 +113,8 @@ export async function outrun({ pair, random }: Stage): Promise<void> {
   await proxy.clear();
 }
 
-async function writeLarge(primary: FaultCluster, count: number): Promise<void> {
+/** Ten are more than the short log keeps. */
+export async function writeLarge(primary: FaultCluster, count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) {
     await primary.admin("POST", `secret/data/large-${n}`, { data: { v: `${n % 10}`.repeat(20_000) } });
   }
