@@ -7,7 +7,7 @@ import { TRANSITIONS } from "./transitions";
 import { clientTokens, WriteLedger } from "./write-ledger";
 
 const KILLS = IS_LONG_RUN ? 2_000 : 200;
-const RUN_MILLISECONDS = IS_LONG_RUN ? 1_800_000 : 240_000;
+const RUN_MILLISECONDS = IS_LONG_RUN ? 1_800_000 : 420_000;
 const MODES: readonly Mode[] = ["dr", "performance"];
 /** At work at the same time: most of a kill is waiting. */
 const PAIRS: readonly Mode[] = [...MODES, ...MODES];
