@@ -150,6 +150,7 @@ export class BuildRunner {
       clusterAddresses: () => [settings.clusterAddress],
       applied: () => undefined,
       heard: () => undefined,
+      welcomed: () => undefined,
       started,
       confirmed: () => Promise.resolve(),
     };

@@ -1,10 +1,10 @@
 import { stringifyJson } from "../../sdk/json";
 import { JsonReader } from "../../sdk/json-reader";
-import type { Epoch, ReplicationMode } from "../../sdk/log";
+import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
 import type { ResponseData } from "../../sdk/outcome";
 import type { PathsFilter } from "../../sdk/replication-admin";
 import type { ClientCredentials } from "../../sdk/transport";
-import { readEpoch } from "../stream/control-codec";
+import { lineageData, readEpoch, readLineage } from "../stream/control-codec";
 
 /** How a secondary reaches its primary. As secret as the root key: it opens the primary's data. */
 export interface PrimaryLink {
@@ -16,6 +16,8 @@ export interface PrimaryLink {
   readonly knownAddresses: readonly string[];
   /** The operator chose this primary and no stream to it stood yet: a history that branched off is given up. */
   readonly rejoins: boolean;
+  /** Of a promoted cluster that was met, and whose content is not here yet. Whoever is in an epoch before was replaced. */
+  readonly laterLineage?: Lineage;
 }
 
 /** This cluster's part in one mode, as stored. */
@@ -72,10 +74,12 @@ export function linkData(link: PrimaryLink): ResponseData {
     primary_cluster_addr: link.primaryClusterAddress,
     known_addrs: link.knownAddresses,
     rejoins: link.rejoins,
+    later_lineage: link.laterLineage === undefined ? undefined : lineageData(link.laterLineage),
   };
 }
 
 export function readLink(reader: JsonReader): PrimaryLink {
+  const laterLineage = reader.optional("later_lineage", () => readLineage(reader, "later_lineage"));
   return {
     secondaryId: reader.text("secondary_id"),
     credentials: {
@@ -86,6 +90,7 @@ export function readLink(reader: JsonReader): PrimaryLink {
     primaryClusterAddress: reader.text("primary_cluster_addr"),
     knownAddresses: reader.texts("known_addrs"),
     rejoins: reader.boolean("rejoins"),
+    ...(laterLineage === undefined ? {} : { laterLineage }),
   };
 }
 

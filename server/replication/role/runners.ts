@@ -145,6 +145,8 @@ export class Runners {
       setId,
       link: () => this.linkOf(mode),
       lineage: () => this.state.lineage(mode),
+      laterLineage: () => this.laterLineage(mode),
+      met: (lineage) => this.met(mode, lineage),
       adopt: (lineage, cursor) => this.adopt(mode, lineage, cursor),
       streams: () => this.endResync(mode),
       isSettled: () => this.unsettled.of(mode) === undefined,
@@ -206,6 +208,22 @@ export class Runners {
     const change = (link: PrimaryLink) => (link.rejoins ? { ...link, rejoins: false } : link);
     this.changeLink(mode, joined, change).catch((error: Error) => {
       this.deps.logger.log("warn", "joining was not recorded", { mode, reason: error.message });
+    });
+  }
+
+  /** Undefined once its content is here, and with it its history. */
+  private laterLineage(mode: ReplicationMode): Lineage | undefined {
+    const { laterLineage } = this.linkOf(mode);
+    const isLater = laterLineage !== undefined && compareLineage(this.state.lineage(mode), laterLineage) === "ahead";
+    return isLater ? laterLineage : undefined;
+  }
+
+  /** A diff that is cut off must not send us back to the primary before it, as if that had never been replaced. */
+  private met(mode: ReplicationMode, lineage: Lineage): void {
+    if (compareLineage(this.laterLineage(mode) ?? this.state.lineage(mode), lineage) !== "ahead") return;
+    // Not waited for, as in `confirmed`.
+    this.changeLink(mode, this.linkOf(mode), (link) => ({ ...link, laterLineage: lineage })).catch((error: Error) => {
+      this.deps.logger.log("warn", "a later epoch was not recorded", { mode, reason: error.message });
     });
   }
 

@@ -21,6 +21,10 @@ export interface SecondaryRunnerOptions {
   readonly setId: string;
   link(): PrimaryLink;
   lineage(): Lineage;
+  /** Of a promoted cluster that was met, and whose content is not here yet. */
+  laterLineage(): Lineage | undefined;
+  /** A primary with this history was met. */
+  met(lineage: Lineage): void;
   adopt(lineage: Lineage, cursor: UpstreamCursor): Promise<void>;
   /** A stream stands. What it brings may still turn out not to fit. */
   streams(): Promise<void>;
@@ -201,6 +205,7 @@ export class SecondaryRunner {
         // Who waits for an index has not been told that it counts now.
         this.applied.reached(this.applied.index);
       },
+      welcomed: ({ lineage }: Welcome) => this.options.met(lineage),
       started: (welcome: Welcome) => {
         this.applied.begin({ epoch: currentEpoch(welcome.lineage), index: welcome.index });
         // A guessed position is one that the first checkpoint has confirmed.
@@ -219,6 +224,7 @@ export class SecondaryRunner {
     const { mode } = this.options;
     const { log, identity } = this.deps.core;
     const link = this.options.link();
+    const laterLineage = this.options.laterLineage();
     return {
       protocol: PROTOCOL_VERSION,
       mode,
@@ -227,6 +233,7 @@ export class SecondaryRunner {
       apiAddress: this.deps.settings.apiAddress,
       clusterAddress: this.deps.settings.clusterAddress,
       lineage: this.options.lineage(),
+      ...(laterLineage === undefined ? {} : { laterLineage }),
       cursor: await startingCursor(log, mode, this.options.lineage()),
       checksums: heldChecksums(log, mode),
       mounts: log.index

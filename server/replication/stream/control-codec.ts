@@ -14,6 +14,8 @@ export interface Hello {
   readonly apiAddress: string;
   readonly clusterAddress: string;
   readonly lineage: Lineage;
+  /** Of a promoted cluster that it has met, and whose content it does not hold yet. */
+  readonly laterLineage?: Lineage;
   /** Where it stands; undefined: it only wants to know our history. */
   readonly cursor: UpstreamCursor | undefined;
   /** Checksums of what it holds in fact. */
@@ -132,6 +134,7 @@ export function encodeHello(hello: Hello): Buffer {
   return toBytes({
     ...hello,
     lineage: lineageData(hello.lineage),
+    laterLineage: hello.laterLineage === undefined ? undefined : lineageData(hello.laterLineage),
     cursor: hello.cursor === undefined ? undefined : cursorData(hello.cursor),
     checksums: checksumsData(hello.checksums),
   });
@@ -139,6 +142,7 @@ export function encodeHello(hello: Hello): Buffer {
 
 export function decodeHello(payload: Buffer): Hello {
   const reader = parse(payload);
+  const laterLineage = reader.optional("laterLineage", () => readLineage(reader, "laterLineage"));
   return {
     protocol: reader.number("protocol"),
     mode: reader.text("mode") === "dr" ? "dr" : "performance",
@@ -147,6 +151,7 @@ export function decodeHello(payload: Buffer): Hello {
     apiAddress: reader.text("apiAddress"),
     clusterAddress: reader.text("clusterAddress"),
     lineage: readLineage(reader, "lineage"),
+    ...(laterLineage === undefined ? {} : { laterLineage }),
     cursor: reader.optional("cursor", () => readCursor(reader.child("cursor"))),
     checksums: readChecksums(reader.child("checksums")),
     mounts: reader.texts("mounts"),

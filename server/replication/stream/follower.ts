@@ -30,6 +30,8 @@ export interface FollowerDependencies {
   heard(facts: PeerFacts, sentIndex: number, logIndex: number): void;
   /** What is held is what the primary held at the checkpoint. */
   confirmed(): Promise<void>;
+  /** The primary has answered, whatever it lets us do. */
+  welcomed(welcome: Welcome): void;
   /** The stream stands: the welcome was accepted. */
   started(welcome: Welcome): void;
 }
@@ -75,6 +77,7 @@ export class StreamFollower {
   async run(hello: Hello): Promise<FollowerEnd> {
     await this.port.send("hello", hello);
     const welcome = await this.expectWelcome();
+    this.deps.welcomed(welcome);
     if (welcome.action === "refuse") return { kind: "refused", reason: welcome.reason };
     if (welcome.action === "reconcile") return { kind: "reconcile", reason: welcome.reason };
     this.epoch = this.agreedEpoch(welcome, hello);

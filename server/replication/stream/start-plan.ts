@@ -14,10 +14,12 @@ export async function planStart(log: ClusterLog, ours: Lineage, hello: Hello): P
   if (hello.protocol !== PROTOCOL_VERSION) {
     return { action: "refuse", reason: `protocol ${hello.protocol} is not spoken here, ${PROTOCOL_VERSION} is` };
   }
-  const refused = refusalOf(ours, hello.lineage, hello.rejoins);
+  const { lineage, laterLineage = lineage, rejoins } = hello;
+  // Who has met our successor tells us, although it does not follow it yet.
+  const refused = refusalOf(ours, lineage, rejoins) ?? refusalOf(ours, laterLineage, true);
   if (refused !== undefined) return { action: "refuse", ...refused };
   if (hello.cursor === undefined) return { action: "reconcile", reason: "the secondary holds nothing yet" };
-  const index = await ownIndexOf(log, ours, hello.lineage, hello.cursor);
+  const index = await ownIndexOf(log, ours, lineage, hello.cursor);
   if (index === undefined) return { action: "reconcile", reason: "the log no longer reaches back to the secondary" };
   return { action: "stream", index };
 }

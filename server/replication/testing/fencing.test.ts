@@ -157,3 +157,50 @@ test("a cluster that was replaced in both modes follows its successor after a de
   await putKey(a.core, "data/m1/k", "again");
   expect(a.status("performance").state).toBe("running");
 }, 40_000);
+
+/** `c`, a secondary of `a` in the mode, has met `b`, which was promoted over `a`, and lost it before anything was brought over. */
+async function metItsSuccessor(mode: "performance" | "dr"): Promise<readonly [TestNode, TestNode, TestNode]> {
+  const [a, b] = await drPair();
+  const c = await set.start("c");
+  await link(a, c, mode);
+  const knowsB = () => JSON.stringify(c.status(mode).known_primary_cluster_addrs).includes(String(b.clusterPort));
+  await until("c knows b, and is equal", () => knowsB() && isEqual(a, c, mode));
+  set.network.cut("c", b.address);
+  await takeOver(a, b);
+  await putKey(b.core, "data/m1/k", "on b");
+  await b.core.log.truncate(b.core.log.lastIndex());
+  set.network.tap = ({ kind }) => {
+    if (kind === "diff") set.network.cut("c", b.address);
+  };
+  set.network.mend("c", b.address);
+  await c.replication.recover(mode);
+  await until("the diff has begun and ended", () =>
+    set.logLines.some((line) => /^c info .*"from":"merkle-diff","to":"idle"/.test(line)),
+  );
+  set.network.tap = () => undefined;
+  return [a, b, c];
+}
+
+test.each([
+  ["performance", false],
+  ["performance", true],
+  ["dr", false],
+  ["dr", true],
+] as const)(
+  "who has met the successor in %s mode says so to the old primary, although nothing was brought over, restarted or not (%s)",
+  async (mode, restarts) => {
+    const [a, b, c] = await metItsSuccessor(mode);
+    await b.close();
+    if (restarts) await c.restart();
+    await a.open();
+    await c.replication.recover(mode);
+    await until("c has come back to a", () => ["fenced", "running"].includes(String(a.status(mode).state)), 20_000);
+    await expect(putKey(a.core, "data/m1/k", "late")).rejects.toMatchObject({ status: 503 });
+    expect(a.status(mode).state).toBe("fenced");
+    set.network.mend("c", b.address);
+    await b.open();
+    await until("c is equal", () => isEqual(b, c, mode), 20_000);
+    expect(await getKey(c.core, "data/m1/k")).toBe("on b");
+  },
+  60_000,
+);
