@@ -86,20 +86,25 @@ export async function killAsScheduled<Pair extends KilledPair>(run: KillRun<Pair
   }
 }
 
-export interface KillsOfOnePair<Pair extends KilledPair> {
+export interface KillOrder<Pair extends KilledPair> {
   readonly pair: Pair;
   readonly ledger: WriteLedger;
   readonly transitions: readonly Transition<Pair>[];
   readonly seed: string;
   /** Of each side at each transition. */
-  readonly killsMin: number;
+  readonly kills: number;
+  readonly milliseconds: number;
 }
 
-/** Kills until every transition has had enough of both sides; prints how many. */
-export async function killAll<Pair extends KilledPair>(kills: KillsOfOnePair<Pair>): Promise<void> {
-  const { pair, ledger, transitions, seed, killsMin } = kills;
+/**
+ * Kills so many times or for so long, but not without either side at every transition, however slow the machine; prints how many.
+ * @throws what had to hold and did not
+ */
+export async function killAll<Pair extends KilledPair>(order: KillOrder<Pair>): Promise<void> {
+  const { pair, ledger, transitions, seed, kills, milliseconds } = order;
   const table = new KillTable(transitions.map(({ name }) => `${pair.mode}: ${name}`));
   const names = transitions.map(({ name }) => name).join();
+  const until = performance.now() + milliseconds;
   try {
     await killAsScheduled({
       pair,
@@ -107,7 +112,10 @@ export async function killAll<Pair extends KilledPair>(kills: KillsOfOnePair<Pai
       random: new SeededRandom("kill", seed, names),
       table,
       schedule: new KillSchedule(transitions, new SeededRandom("schedule", seed, names)),
-      isOver: () => table.missing(killsMin).length === 0,
+      isOver: () => {
+        const isLate = performance.now() > until && table.missing().length === 0;
+        return isLate || table.missing(kills).length === 0;
+      },
     });
   } finally {
     await ledger.stop();

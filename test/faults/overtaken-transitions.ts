@@ -42,6 +42,9 @@ export class OvertakenSecondary {
     while (performance.now() < until) {
       const { status } = await old.api.send("POST", "secret/data/late", { data: { v: "late" } }, { token });
       if (status < 300) throw new Error(`${old.name} was replaced, and acknowledges a write`);
+      // Who has met the successor never lets it go on.
+      const { state } = await old.status("performance");
+      if (state === "running") throw new Error(`${old.name} was replaced, and its secondary confirms it`);
       await pause(40);
     }
   }
