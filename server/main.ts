@@ -1,4 +1,5 @@
 import { unlinkSync, writeFileSync } from "node:fs";
+import { url as inspectorUrl } from "node:inspector";
 import { devAddress, devMode, prepareDev } from "./composition/dev-mode";
 import { JsonLogger } from "./composition/json-logger";
 import { Server } from "./composition/server";
@@ -35,10 +36,12 @@ async function main(): Promise<void> {
 
 async function run(command: RunCommand): Promise<void> {
   refuseInspection();
-  // Node opens its inspector on this signal, to anybody on this machine, unless somebody else listens to it.
+  // The launcher does so before anything is loaded; who starts this file itself has it from here on.
   process.on("SIGUSR1", () => undefined);
   const dev = command.dev === undefined ? undefined : await devMode(command.dev, systemClock, systemRandom);
   const configuration = dev?.configuration ?? (await readConfiguration(command.config));
+  // What a signal asked for before the launcher took it has come by now, and no secret was read yet.
+  refuseOpenInspector();
   const logger = new JsonLogger(systemClock, (line) => process.stderr.write(line), levelOf(command, configuration));
   const metrics = new MetricsRegistry(systemClock);
   metrics.start();
@@ -114,6 +117,14 @@ function refuseInspection(): void {
   const name = bad.split("=")[0] ?? bad;
   throw new ConfigurationError(
     `the server does not start with the Node option ${name}: it gives access to secrets in memory`,
+  );
+}
+
+/** SIGUSR1 opens it while Node itself starts. */
+function refuseOpenInspector(): void {
+  if (inspectorUrl() === undefined) return;
+  throw new ConfigurationError(
+    "the server does not start with an open inspector: it gives access to secrets in memory",
   );
 }
 

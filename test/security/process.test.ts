@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -49,6 +50,45 @@ describe("options that open the memory of the process", () => {
     writeFileSync(file, "");
     return file;
   }
+});
+
+describe("SIGUSR1 while the process starts", () => {
+  /** Until the server answers or ends. */
+  async function startWithSignalAfter(milliseconds: number) {
+    const parameters = [resolve("server/bin/meridian-server"), "-dev", "-dev-listen-address=127.0.0.1:0"];
+    const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const ended = once(child, "close");
+    const serves = new Promise<void>((settle) => {
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (chunk: Buffer) => {
+          output += chunk.toString("utf8");
+          if (output.includes("Root Token")) settle();
+        });
+    });
+    await new Promise((settle) => setTimeout(settle, milliseconds));
+    child.kill("SIGUSR1");
+    await Promise.race([ended, serves]);
+    const outcome = { output, status: child.exitCode, signal: child.signalCode };
+    child.kill("SIGKILL");
+    await ended;
+    return outcome;
+  }
+
+  it.each([10, 30, 50, 70, 90, 110, 130, 150, 200, 250])(
+    "after %d ms: nobody is served beside an open inspector",
+    async (delay) => {
+      const { output, status, signal } = await startWithSignalAfter(delay);
+      const isOpen = /Debugger listening/.test(output);
+      const isServing = output.includes("Root Token");
+      expect(isOpen && isServing).toBe(false);
+      // Before Node itself listens the signal ends the process, and until the launcher does it is refused.
+      if (!isServing && signal !== "SIGUSR1") {
+        expect(status).toBe(1);
+        expect(output).toContain("does not start with an open inspector");
+      }
+    },
+  );
 });
 
 describe("signals", () => {
