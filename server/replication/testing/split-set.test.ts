@@ -73,13 +73,21 @@ test("the one that gives in may follow as long as its history is not the other's
   await Promise.all([promote(b), promote(c)]);
   for (const node of [b, c]) await putKey(node.core, "data/m1/k", node.name);
   // Long after the welcome c hears what b wrote, which does not fit to its own: until then nothing of b's history is here.
-  let sent = 0;
+  let [sent, heard] = [0, 0];
+  let release = (): void => undefined;
+  const longAfter = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   set.network.holding = ({ kind, toServer }) => {
-    if (kind !== "stream" || toServer) return undefined;
-    sent += 1;
-    return sent === 2 ? new Promise((resolve) => setTimeout(resolve, 200)) : undefined;
+    if (kind !== "stream") return undefined;
+    if (!toServer) sent += 1;
+    else if (sent > 1) heard += 1;
+    // Heartbeats of c, which has had nothing but the welcome for so long.
+    if (heard === 3) release();
+    return !toServer && sent === 2 ? longAfter : undefined;
   };
   await rejoin(b, c);
+  expect(heard).toBeGreaterThanOrEqual(3);
   expect(set.logLines.some((line) => /^c info .*"from":"idle","to":"merkle-diff"/.test(line))).toBe(true);
 }, 60_000);
 

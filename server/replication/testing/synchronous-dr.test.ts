@@ -45,6 +45,18 @@ function holdStreams(toServer: boolean): () => void {
   };
 }
 
+/** Resolves when so many frames of the streams have gone that way from now on. */
+function framesOfStreams(toServer: boolean, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    set.network.tap = (frame) => {
+      if (frame.kind !== "stream" || frame.toServer !== toServer) return;
+      left -= 1;
+      if (left === 0) resolve();
+    };
+  });
+}
+
 test("a write is confirmed after a DR secondary has it, and not before its ack has come", async () => {
   const [a, b] = await pair("block", LONG_MILLISECONDS);
   for (const toServer of [false, true]) {
@@ -54,8 +66,10 @@ test("a write is confirmed after a DR secondary has it, and not before its ack h
     const writing = write(a, key).then(() => {
       confirmed = true;
     });
+    await until("it is stored", async () => (await getKey(a.core, `data/m1/${key}`)) === key);
     if (toServer) await until("b has applied it", async () => (await getKey(b.core, `data/m1/${key}`)) === key);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    // Whoever is not held back has said something twice since then, and more than a heartbeat lies between.
+    await framesOfStreams(!toServer, 2);
     expect(confirmed).toBe(false);
     release();
     await writing;
