@@ -5,6 +5,7 @@ import { ValueCipher } from "../barrier/value-cipher";
 import { GenerationWriter } from "../replication/log/generation-writer";
 import type { BootstrapMaterial, GenerationBuilder, Generations } from "../sdk/barrier";
 import { exportSecretKey, type SecretKey, takeSecretKey } from "../sdk/crypto";
+import { readDespiteFlips } from "../sdk/damaged-reads";
 import { isServerError, ServerError } from "../sdk/errors";
 import type { ReplicationMode } from "../sdk/log";
 import type { Logger } from "../sdk/logger";
@@ -87,12 +88,9 @@ export class StoredGenerations implements Generations {
 
   async resume(): Promise<GenerationBuilder | undefined> {
     try {
-      // What could not be read once is not taken up, even if it could be read now.
+      // What was found to be damaged is not taken up, even if it could be read now.
       if (this.damage !== undefined) throw this.damage;
-      const record = await this.readRecord();
-      if (record === undefined) return undefined;
-      this.building = record.generation;
-      return await this.openBuild(record);
+      return await readDespiteFlips(this.options.coreOptions.clock, () => this.openStored());
     } catch (error) {
       if (!isServerError(error, "corrupt")) throw error;
       await this.giveUpDamaged(error);
@@ -103,13 +101,20 @@ export class StoredGenerations implements Generations {
   /** So that nothing of an unfinished build is removed as stale. A damaged record hinders nobody from using what is active. */
   async load(): Promise<void> {
     try {
-      const record = await this.readRecord();
+      const record = await readDespiteFlips(this.options.coreOptions.clock, () => this.readRecord());
       record?.bootstrap.rootKey.fill(0);
       this.building = record?.generation;
     } catch (error) {
       if (!isServerError(error, "corrupt")) throw error;
       this.damage = error;
     }
+  }
+
+  private async openStored(): Promise<GenerationBuilder | undefined> {
+    const record = await this.readRecord();
+    if (record === undefined) return undefined;
+    this.building = record.generation;
+    return await this.openBuild(record);
   }
 
   private async readRecord(): Promise<BuildRecord | undefined> {

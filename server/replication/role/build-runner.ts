@@ -1,5 +1,6 @@
 import type { BootstrapMaterial, GenerationBuilder } from "../../sdk/barrier";
 import { wipeBootstrap } from "../../sdk/barrier";
+import { readDespiteFlips } from "../../sdk/damaged-reads";
 import { isServerError } from "../../sdk/errors";
 import { currentEpoch } from "../../sdk/lineage";
 import type { Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
@@ -195,9 +196,10 @@ export class BuildRunner {
   }
 }
 
-async function readRecord({ core, logger }: ReplicationDependencies): Promise<BuildRecord | "damaged" | undefined> {
+async function readRecord(deps: ReplicationDependencies): Promise<BuildRecord | "damaged" | undefined> {
+  const { core, clock, logger } = deps;
   try {
-    return await new ReplicationStore(core.barrier).readBuild();
+    return await readDespiteFlips(clock, () => new ReplicationStore(core.barrier).readBuild());
   } catch (error) {
     if (!isServerError(error, "corrupt")) throw error;
     const message = "where the unfinished build of a secondary comes from cannot be read, it is given up";

@@ -24,6 +24,8 @@ export class Runners {
   /** A build that replaces what a secondary holds, kept over lost connections and restarts. */
   private resync: BuildRunner | undefined;
   private readonly diffs = new Map<ReplicationMode, ReconciliationProgress>();
+  /** An unfinished build was taken up, or there is none. Who followed before that would begin another beside it. */
+  private isOpen = false;
   private closed = false;
 
   constructor(
@@ -59,6 +61,7 @@ export class Runners {
   async open(): Promise<void> {
     const unfinished = await BuildRunner.resume(this.deps);
     if (unfinished !== undefined) await this.takeUp(unfinished);
+    this.isOpen = true;
     await this.follow();
   }
 
@@ -69,7 +72,7 @@ export class Runners {
       const isSecondary = this.state.effective(mode) === "secondary" && role.role === "secondary";
       // A promoted DR cluster follows with the very credentials that this cluster has.
       const replaced = isFenced(this.state.holds, mode);
-      const wanted = isSecondary && role.link !== undefined && !replaced && !this.closed;
+      const wanted = isSecondary && role.link !== undefined && !replaced && this.isOpen && !this.closed;
       if (!wanted) await this.stop(mode);
       else if (!this.live.has(mode) && isSecondary) this.start(mode, role.setId);
     }

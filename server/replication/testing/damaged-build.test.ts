@@ -78,3 +78,19 @@ test.each(RECORDS)(
     await expectOwnAgain(b, "performance");
   },
 );
+
+test.each(RECORDS)("%s that are read wrongly once are no reason to give a bootstrap up", async (...given) => {
+  const [a, b] = await halfBuilt(set, "performance");
+  let flips = 2;
+  b.reading = (key, value) => {
+    if (flips === 0 || !given[1].test(key)) return value;
+    flips -= 1;
+    return Buffer.from(value.map((byte) => byte ^ 1));
+  };
+  await b.restart();
+  expect(flips).toBe(0);
+  expect(complaints(b)).toEqual([]);
+  set.network.tap = () => undefined;
+  set.network.mend("b", a.address);
+  await until("roots are equal", () => isEqual(a, b, "performance"));
+});

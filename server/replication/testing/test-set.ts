@@ -109,6 +109,8 @@ export class TestNode {
   private initialized = false;
   /** Called before each commit becomes durable. */
   syncing: () => void = () => undefined;
+  /** What is read of a key in place of what is stored there. */
+  reading: (key: string, value: Buffer) => Buffer = (_key, value) => value;
   /** How often the services were opened: a new generation opens them anew. */
   opened = 0;
 
@@ -134,7 +136,10 @@ export class TestNode {
   }
 
   async open(): Promise<void> {
-    this.storage = await openMemoryStorage({ disk: this.disk, faults: { sync: async () => this.syncing() } });
+    this.storage = await openMemoryStorage({
+      disk: this.disk,
+      faults: { sync: async () => this.syncing(), corrupt: (...read) => this.reading(...read) },
+    });
     const options = lifecycleOptions(this.storage, {
       sealKind: testStaticSeal(1),
       logger: loggerTo(this.set.logLines, this.name),
