@@ -1,22 +1,14 @@
-/** Operations of one cluster alone: another one would look at tokens, leases, keys and wrapped answers of its own. */
-const CLUSTERS_OWN = [
-  "auth/token/",
-  "cubbyhole/",
-  "sys/config/",
-  "sys/generate-root",
-  "sys/ha-status",
-  "sys/internal/",
-  "sys/leases/",
-  "sys/metrics",
-  "sys/renew",
-  "sys/replication/",
-  "sys/revoke",
-  "sys/raw/",
-  "sys/seal",
-  "sys/wrapping/",
-];
+/** Operations of one cluster alone: another one would look at tokens, leases and data of its own. */
+const CLUSTERS_OWN = ["auth/token/", "cubbyhole/", "sys/"];
+
+/**
+ * What of `sys/` a set shares without declaring it (`forward`): the tables whose rows are shared or local. Everything else there
+ * concerns one cluster, so that a path that is new is closed to the others until somebody says otherwise.
+ */
+const SHARED_TABLES = ["sys/audit/", "sys/auth/", "sys/mounts/", "sys/remount"];
 
 /** @param path canonical, without `/v1/` */
 export function isClustersOwn(path: string): boolean {
-  return CLUSTERS_OWN.some((prefix) => path.startsWith(prefix));
+  const isUnder = (prefix: string): boolean => path.startsWith(prefix);
+  return CLUSTERS_OWN.some(isUnder) && !SHARED_TABLES.some(isUnder);
 }

@@ -1,8 +1,8 @@
-import { PipelineFixture, textOf } from "../../../pipeline/testing/pipeline-fixture";
+import { PipelineFixture, textOf, tokenFacts } from "../../../pipeline/testing/pipeline-fixture";
 import type { AuditEnableRequest } from "../../../sdk/audit";
 import { ServerError } from "../../../sdk/errors";
 import type { MountContext, MountType } from "../../../sdk/mount";
-import { pathsOf } from "../../../sdk/path";
+import { type OperationName, pathsOf } from "../../../sdk/path";
 import type { ReplicationHealth } from "../../../sdk/replication-admin";
 import type { InitializeRequest, SealStatus } from "../../../sdk/seal";
 import type { SystemPorts } from "../context";
@@ -67,6 +67,28 @@ export class SystemFixture {
     const answer = await this.server.ask(method, `/v1/sys/${path}`, { token, body: text });
     const shown = textOf(answer);
     return { status: answer.status, json: shown === "" ? undefined : JSON.parse(shown) };
+  }
+
+  /** What a performance secondary gets that says of its caller that it has the policy `root`. */
+  async forward(
+    operation: OperationName,
+    path: string,
+    body: unknown = {},
+    allowsMount: (mountPath: string) => boolean = () => true,
+  ): Promise<number> {
+    const request = {
+      id: "r1",
+      caller: { kind: "facts", facts: tokenFacts(["root"]) },
+      operation,
+      path: `sys/${path}`,
+      query: new Map(),
+      body: Buffer.from(JSON.stringify(body)),
+      contentType: undefined,
+      remoteAddress: "10.0.0.1",
+      wrapTtlSeconds: undefined,
+    } as const;
+    const { signal } = new AbortController();
+    return (await this.server.pipeline.handleForwarded(request, signal, allowsMount)).status;
   }
 
   private ports(server: PipelineFixture): SystemPorts {
