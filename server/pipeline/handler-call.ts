@@ -1,6 +1,13 @@
 import { ServerError } from "../sdk/errors";
 import type { MountContext } from "../sdk/mount";
-import type { Call, FieldDeclarations, FieldValues, OperationName, RequestFacts } from "../sdk/path";
+import type {
+  Call,
+  FieldDeclarations,
+  FieldValues,
+  ForwardingSecondary,
+  OperationName,
+  RequestFacts,
+} from "../sdk/path";
 import type { TokenFacts } from "../sdk/token";
 import type { Exchange } from "./exchange";
 
@@ -13,6 +20,7 @@ class HandlerRequest implements RequestFacts {
   readonly token: TokenFacts | undefined;
   readonly clientToken: string;
   readonly wrapTtlSeconds: number | undefined;
+  readonly secondary: ForwardingSecondary | undefined;
 
   readonly #exchange: Exchange;
 
@@ -24,6 +32,7 @@ class HandlerRequest implements RequestFacts {
     this.token = exchange.token;
     this.clientToken = exchange.clientToken;
     this.wrapTtlSeconds = exchange.wrapTtlSeconds;
+    this.secondary = exchange.kind === "forwarded" ? exchange : undefined;
     this.#exchange = exchange;
   }
 

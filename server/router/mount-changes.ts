@@ -37,11 +37,18 @@ export class MountChanges {
     });
   }
 
+  removable(path: string): MountEntry | undefined {
+    const entry = this.find(path);
+    if (entry !== undefined && isBuiltIn(entry.id)) {
+      throw new ServerError("invalid_request", `cannot unmount ${entry.path}`);
+    }
+    return entry;
+  }
+
   disable(path: string): Promise<void> {
     return this.changes.run(async () => {
-      const entry = this.find(path);
+      const entry = this.removable(path);
       if (entry === undefined) return;
-      if (isBuiltIn(entry.id)) throw new ServerError("invalid_request", `cannot unmount ${entry.path}`);
       await this.ports.store.beginRemoval(entry);
       this.ports.remove(entry.id);
       await this.ports.store.finishRemoval(entry.id, classOf(entry));
@@ -65,13 +72,17 @@ export class MountChanges {
     });
   }
 
+  movable(from: string, to: string): MountEntry {
+    const entry = this.existing(from);
+    if (isBuiltIn(entry.id)) throw new ServerError("invalid_request", `cannot remount ${entry.path}`);
+    const path = checkMountPath(entry.kind, to);
+    checkPathIsFree(path, this.ports.entries());
+    return Object.freeze({ ...entry, path });
+  }
+
   remount(from: string, to: string): Promise<void> {
     return this.changes.run(async () => {
-      const entry = this.existing(from);
-      if (isBuiltIn(entry.id)) throw new ServerError("invalid_request", `cannot remount ${entry.path}`);
-      const path = checkMountPath(entry.kind, to);
-      checkPathIsFree(path, this.ports.entries());
-      const moved = Object.freeze({ ...entry, path });
+      const moved = this.movable(from, to);
       await this.ports.store.write(moved);
       this.ports.put(moved);
     });

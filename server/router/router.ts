@@ -150,12 +150,20 @@ export class Router implements MountTable, MountCalls {
     return this.changes.enable(request);
   }
 
+  removable(path: string): MountEntry | undefined {
+    return this.changes.removable(path);
+  }
+
   disable(path: string): Promise<void> {
     return this.changes.disable(path);
   }
 
   tune(path: string, request: TuneRequest): Promise<void> {
     return this.changes.tune(path, request);
+  }
+
+  movable(from: string, to: string): MountEntry {
+    return this.changes.movable(from, to);
   }
 
   remount(from: string, to: string): Promise<void> {

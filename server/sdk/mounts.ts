@@ -64,10 +64,14 @@ export interface MountTable {
   matching(path: string): MountEntry | undefined;
   /** @throws invalid_request for unknown types, paths in use, reserved paths and bad options; `read_only` on a secondary */
   enable(request: EnableRequest): Promise<MountEntry>;
+  /** The mount, where it is one that can be disabled. Nothing is changed. @throws invalid_request for what every cluster has */
+  removable(path: string): MountEntry | undefined;
   /** Takes the mount out of the table, then removes its data in bounded batches. Disabling what is not there succeeds. */
   disable(path: string): Promise<void>;
   /** @throws invalid_request when there is no such mount or an option is wrong */
   tune(path: string, request: TuneRequest): Promise<void>;
+  /** The mount as `remount` would leave it. Nothing is changed. @throws what `remount` would */
+  movable(from: string, to: string): MountEntry;
   /** Moves a mount to another path; its data stays where it is. @throws invalid_request */
   remount(from: string, to: string): Promise<void>;
   /** The mount's effective lease limits, seconds. */

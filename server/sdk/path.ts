@@ -85,6 +85,14 @@ export interface RequestFacts {
   /** Seconds asked for by X-Vault-Wrap-TTL, or undefined. */
   readonly wrapTtlSeconds: number | undefined;
   readonly signal: AbortSignal;
+  /** The performance secondary that forwarded the call; undefined for clients of this cluster. */
+  readonly secondary: ForwardingSecondary | undefined;
+}
+
+/** What a performance secondary that forwards may name: nothing local, and no mount that its paths filter leaves out. */
+export interface ForwardingSecondary {
+  /** @param path of a mount, with trailing slash */
+  allowsMount(path: string): boolean;
 }
 
 /** One call of a handler. `Context` is the mount's own (see mount.ts). */

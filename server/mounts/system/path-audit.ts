@@ -1,5 +1,7 @@
 import type { AuditDeviceEntry } from "../../sdk/audit";
+import { ServerError } from "../../sdk/errors";
 import type { ResponseData } from "../../sdk/outcome";
+import type { RequestFacts } from "../../sdk/path";
 import { declare } from "./context";
 
 export const auditPaths = [
@@ -37,8 +39,9 @@ export const auditPaths = [
       update: {
         summary: "Enable an audit device",
         sudo: true,
-        run: async ({ context, fields }) => {
+        run: async ({ context, fields, request }) => {
           const { path, type, description, options, local } = fields;
+          if (local) requireOwnClient(request);
           await context.ports.audit.enable({ path, type, description, options, local });
           return { kind: "empty" };
         },
@@ -46,8 +49,11 @@ export const auditPaths = [
       delete: {
         summary: "Disable the audit device",
         sudo: true,
-        run: async ({ context, fields }) => {
-          await context.ports.audit.disable(fields.path);
+        run: async ({ context, fields, request }) => {
+          const { audit } = context.ports;
+          const path = fields.path.endsWith("/") ? fields.path : `${fields.path}/`;
+          if (audit.list().some((entry) => entry.local && entry.path === path)) requireOwnClient(request);
+          await audit.disable(path);
           return { kind: "empty" };
         },
       },
@@ -72,6 +78,12 @@ export const auditPaths = [
     },
   }),
 ];
+
+/** A local device is this cluster's alone: no secondary may switch its trail off, or on. @throws permission_denied */
+function requireOwnClient({ secondary }: Pick<RequestFacts, "secondary">): void {
+  if (secondary !== undefined)
+    throw new ServerError("permission_denied", { detail: "a secondary named a local device" });
+}
 
 function deviceBody(entry: AuditDeviceEntry): ResponseData {
   return {

@@ -1,10 +1,11 @@
 import { ServerError } from "../../sdk/errors";
 import type { MountEntry, MountKind } from "../../sdk/mounts";
 import type { Outcome } from "../../sdk/outcome";
-import type { AnyPath } from "../../sdk/path";
+import type { AnyPath, RequestFacts } from "../../sdk/path";
 import type { SystemContext } from "./context";
 import { declare } from "./context";
 import { configOf, configOfObject, mountBody, mountConfigFields, tuneBody } from "./mount-fields";
+import { requireReach } from "./secondary-reach";
 
 const pathField = { type: "string", description: "Where it is mounted, without slash at the end." } as const;
 
@@ -62,9 +63,9 @@ const entryPath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
     operations: {
       read: {
         summary: `Read the ${noun}'s entry`,
-        run: ({ context, fields }) => ({
+        run: ({ context, fields, request }) => ({
           kind: "data",
-          data: mountBody(existing(context, kind, fields.path)),
+          data: mountBody(existing(context, request, fullPath(kind, fields.path), kind)),
           repeatAtTop: true,
         }),
       },
@@ -89,7 +90,7 @@ const entryPath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
       delete: {
         summary: `Disable the ${noun} and remove its data`,
         sudo: kind === "auth",
-        run: ({ context, fields }) => disable(context, fullPath(kind, fields.path)),
+        run: ({ context, fields, request }) => disable(context, request, fullPath(kind, fields.path), kind),
       },
     },
   });
@@ -103,8 +104,8 @@ const tunePath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
       read: {
         summary: `Read the ${noun}'s configuration`,
         sudo: kind === "auth",
-        run: ({ context, fields }) => {
-          const entry = existing(context, kind, fields.path);
+        run: ({ context, fields, request }) => {
+          const entry = existing(context, request, fullPath(kind, fields.path), kind);
           const limits = context.ports.mounts.leaseLimits(entry.id);
           return { kind: "data", data: tuneBody(entry, limits), repeatAtTop: true };
         },
@@ -112,8 +113,9 @@ const tunePath = ({ kind, template, noun }: Half): AnyPath<SystemContext> =>
       update: {
         summary: `Change the ${noun}'s configuration`,
         sudo: kind === "auth",
-        run: async ({ context, fields }) => {
-          await context.ports.mounts.tune(fullPath(kind, fields.path), {
+        run: async ({ context, fields, request }) => {
+          const { path } = existing(context, request, fullPath(kind, fields.path), kind);
+          await context.ports.mounts.tune(path, {
             description: fields.description,
             options: fields.options,
             config: configOf(fields),
@@ -144,8 +146,10 @@ function fullPath(kind: MountKind, path: string | undefined): string {
   return kind === "auth" ? `auth/${path ?? ""}` : (path ?? "");
 }
 
-function existing(context: SystemContext, kind: MountKind, path: string | undefined): MountEntry {
-  const entry = context.ports.mounts.read(fullPath(kind, path));
+/** Each half shows and changes its own mounts only: those of auth methods ask for `sudo`. */
+function existing(context: SystemContext, request: RequestFacts, path: string, kind: MountKind): MountEntry {
+  const entry = context.ports.mounts.read(path);
+  requireReach(request, entry);
   if (entry !== undefined && entry.kind === kind) return entry;
   throw new ServerError(
     "invalid_request",
@@ -165,11 +169,12 @@ function typeAndOptions(
 }
 
 /** Credentials that the mount gave out are taken back while it is still there to do that. */
-async function disable(context: SystemContext, path: string): Promise<Outcome> {
+async function disable(context: SystemContext, request: RequestFacts, path: string, kind: MountKind): Promise<Outcome> {
   const { mounts, leases } = context.ports;
-  const entry = mounts.read(path);
-  if (entry === undefined) return { kind: "empty" };
+  requireReach(request, mounts.read(path));
+  const entry = mounts.removable(path);
+  if (entry?.kind !== kind) return { kind: "empty" };
   await leases.revokePrefix(entry.path, { sync: true, force: false });
-  await mounts.disable(path);
+  await mounts.disable(entry.path);
   return { kind: "empty" };
 }

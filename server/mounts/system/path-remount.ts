@@ -1,4 +1,5 @@
 import { declare } from "./context";
+import { requireReach } from "./secondary-reach";
 
 export const remountPaths = [
   declare({
@@ -12,12 +13,13 @@ export const remountPaths = [
       update: {
         summary: "Move a secrets engine or auth method",
         sudo: true,
-        run: async ({ context, fields }) => {
+        run: async ({ context, fields, request }) => {
           const { mounts, leases } = context.ports;
-          await leases.revokePrefix(fields.from.endsWith("/") ? fields.from : `${fields.from}/`, {
-            sync: true,
-            force: false,
-          });
+          const before = mounts.read(fields.from);
+          requireReach(request, before);
+          // What is refused must revoke nothing, so the mount table is asked first.
+          mounts.movable(fields.from, fields.to);
+          await leases.revokePrefix(before?.path ?? fields.from, { sync: true, force: false });
           await mounts.remount(fields.from, fields.to);
           return { kind: "data", data: { migration_id: context.random.uuid() }, repeatAtTop: true };
         },

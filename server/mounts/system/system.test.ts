@@ -192,6 +192,28 @@ test("auth methods live in their own half; kv-v2 is kv with an option; remount m
   expect((await system.ask("POST", "remount", { from: "kv", to: "moved" })).status).toBe(200);
   expect(system.server.router.read("moved/")?.type).toBe("kv");
   expect(system.server.router.read("kv/")).toBeUndefined();
+  // Whoever may change engines may not so change methods, which asks for sudo.
+  expect((await system.ask("DELETE", "mounts/auth/people")).status).toBe(204);
+  expect((await system.ask("POST", "mounts/auth/people/tune", { description: "mine" })).status).toBe(400);
+  expect(system.server.router.read("auth/people")).toMatchObject({ type: "userpass", description: "" });
+  expect(system.revoked).toEqual(["kv/"]);
+});
+
+test("what is refused revokes nothing: every token was made under auth/token/", async () => {
+  const system = await new SystemFixture().open();
+  for (const path of ["kv", "other"]) await system.ask("POST", `mounts/${path}`, { type: "kv" });
+  const refused = [
+    await system.ask("DELETE", "auth/token"),
+    await system.ask("DELETE", "mounts/sys"),
+    await system.ask("POST", "remount", { from: "auth/token", to: "auth/other" }),
+    await system.ask("POST", "remount", { from: "auth", to: "other" }),
+    await system.ask("POST", "remount", { from: "kv", to: "other" }),
+    await system.ask("POST", "remount", { from: "kv", to: "sys/kv" }),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400, 400]);
+  expect(system.revoked).toEqual([]);
+  await system.ask("DELETE", "mounts/kv");
+  expect(system.revoked).toEqual(["kv/"]);
 });
 
 test("the table comes back after a restart and follows the log", async () => {

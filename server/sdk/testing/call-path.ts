@@ -100,6 +100,7 @@ function requestFacts(context: MountContext, path: string, options: CallOptions)
     token: options.token === null ? undefined : (options.token ?? tokenFacts()),
     wrapTtlSeconds: undefined,
     signal: options.signal ?? new AbortController().signal,
+    secondary: undefined,
   };
 }
 

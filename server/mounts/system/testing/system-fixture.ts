@@ -28,6 +28,7 @@ export const plainEngine: MountType = {
   },
 };
 const plainMethod: MountType = { ...plainEngine, type: "userpass", kind: "auth" };
+const tokenMethod: MountType = { ...plainEngine, type: "token", kind: "auth", singleton: true };
 
 export interface Asked {
   readonly status: number;
@@ -47,7 +48,7 @@ export class SystemFixture {
 
   constructor() {
     this.server = new PipelineFixture({
-      types: [plainEngine, plainMethod],
+      types: [plainEngine, plainMethod, tokenMethod],
       system: (server) => systemMount(this.ports(server)),
     });
   }
@@ -110,7 +111,10 @@ export class SystemFixture {
           names.includes("root") ? ["root"] : path === "secret/a" ? ["read"] : ["deny"],
       },
       audit: {
-        list: () => [{ path: "file/", type: "file", description: "d", local: false, options: new Map() }],
+        list: () => [
+          { path: "file/", type: "file", description: "d", local: false, options: new Map() },
+          { path: "own/", type: "file", description: "of this cluster", local: true, options: new Map() },
+        ],
         enable: async (request) => void this.audit.push(request),
         disable: async () => undefined,
         hash: (path, text) => `${path}:${text.length}`,
