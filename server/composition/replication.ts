@@ -30,6 +30,7 @@ export interface ReplicationParts {
   readonly policies: PolicyService;
   readonly leases: LeaseService;
   readonly ceremony: ReplicationDependencies["ceremony"];
+  readonly roleChanged: ReplicationDependencies["roleChanged"];
   readonly forwarded: ForwardedHandler;
 }
 
@@ -63,10 +64,7 @@ export function openReplication(parts: ReplicationParts): Promise<ReplicationSer
       return policies.allows({ policies: facts.policies, operation: "update", path, needsSudo: false });
     },
     ceremony: parts.ceremony,
-    roleChanged: () => {
-      tokens.forgetAll();
-      policies.forget();
-    },
+    roleChanged: parts.roleChanged,
     settings: {
       apiAddress: configuration.apiAddress,
       clusterAddress: configuration.clusterAddress,

@@ -10,7 +10,6 @@ import { ReplicationStore } from "../replication/role/replication-store";
 import { unsealedMounts } from "../router/built-in-mounts";
 import type { Router } from "../router/router";
 import type { UnsealedCore } from "../sdk/barrier";
-import { ServerError } from "../sdk/errors";
 import { mountDataPrefix } from "../sdk/key-layout";
 import type { LogEntry } from "../sdk/log";
 import { PeriodicTask } from "../sdk/periodic-task";
@@ -23,19 +22,16 @@ import { QuorumCeremony } from "../services/ceremony/quorum-ceremony";
 import { LeaseService } from "../services/lease/lease-service";
 import { PolicyService } from "../services/policy/policy-service";
 import { batchTokenCipher } from "../services/token/batch-token";
-import { PLAIN_TOKEN_LENGTH } from "../services/token/token-minter";
 import { loginMounts, type TokenIndexes } from "../services/token/token-ports";
 import { TokenService } from "../services/token/token-service";
 import { WRAPPING_PREFIX, WrappingService } from "../services/wrapping/wrapping-service";
 import { BATCH_KEY, corePolicyView, coreTokenViews } from "./core-views";
 import type { Environment } from "./environment";
 import { openReplication } from "./replication";
+import { rootTokenProduct } from "./root-token-product";
 
 /** Whose calls the ceremonies of share holders need. */
-type ServedSeal = SealPort & Pick<Lifecycle, "shareSet" | "verifyQuorum">;
-
-const NO_OWN_TOKENS =
-  "a DR secondary has no tokens of its own: its share holders make a DR operation token (sys/replication/dr/secondary/generate-operation-token), or a root token on the primary";
+type ServedSeal = SealPort & Pick<Lifecycle, "shareSet" | "parseShare" | "verifyQuorum">;
 
 const TIDY_MILLISECONDS = 60_000;
 
@@ -50,6 +46,7 @@ export class Services {
   readonly wrapping: ActivationWrapping;
   readonly audit: AuditService;
   readonly rootTokens: OwnedCeremony;
+  private readonly ceremonies: OwnedCeremony[] = [];
   private opened: { readonly replication: ReplicationService; readonly pipeline: Pipeline } | undefined;
   private batchKey: Buffer | undefined;
   private unsubscribe = (): void => undefined;
@@ -94,13 +91,7 @@ export class Services {
     const refusals = new ActivationRefusals(clock, logger.named("replication"), environment.metrics);
     this.wrapping = new ActivationWrapping(wrapping, () => replicationStore.readSigningKey(), clock, refusals);
     this.audit = new AuditService({ clock, random, logger: logger.named("audit"), nodeId: configuration.nodeId });
-    this.rootTokens = this.ceremony({
-      name: "root token",
-      characters: PLAIN_TOKEN_LENGTH,
-      isRootToken: true,
-      requireAllowed: () => this.requireOwnTokens(),
-      make: async () => Buffer.from((await this.tokens.createRootToken()).clientToken),
-    });
+    this.rootTokens = this.ceremony(rootTokenProduct(this.tokens, () => this.replication.state()));
     this.indexHeader = new IndexHeader(() => this.replication, random);
     this.tidy = new PeriodicTask(clock, TIDY_MILLISECONDS, () => router.tidyAll(this.stopping.signal));
   }
@@ -132,7 +123,7 @@ export class Services {
     this.tokens.stop();
     this.leases.stop();
     this.unsubscribe();
-    this.rootTokens.forget();
+    for (const ceremony of this.ceremonies) ceremony.forget();
     await this.opened?.replication.close();
     await this.audit.close();
     this.indexHeader.close();
@@ -170,6 +161,7 @@ export class Services {
       policies,
       leases,
       ceremony: (product) => this.ceremony(product),
+      roleChanged: () => this.roleChanged(),
       forwarded: (request, signal, allowsMount) => {
         if (pipeline === undefined) throw new Error("requests are not served yet");
         return pipeline.handleForwarded(request, signal, allowsMount);
@@ -239,22 +231,26 @@ export class Services {
     key?.fill(0);
   }
 
+  private roleChanged(): void {
+    this.tokens.forgetAll();
+    this.policies.forget();
+    for (const ceremony of this.ceremonies) ceremony.review();
+  }
+
   /** What a quorum of the share holders makes. */
   private ceremony(product: CeremonyProduct): OwnedCeremony {
     const { seal } = this;
     const { clock, random, logger } = this.environment;
     const quorum = {
       threshold: () => seal.shareSet?.threshold,
+      parse: (text: string) => seal.parseShare(text),
       verify: (shares: readonly Buffer[]) => seal.verifyQuorum(shares),
     };
     const pgp = { fingerprintOf: pgpFingerprint, encrypt: encryptToPgpKey };
-    return new QuorumCeremony({ quorum, pgp, clock, random, logger: logger.named("ceremony") }, product);
-  }
-
-  /** A DR secondary's tokens are its primary's. */
-  private requireOwnTokens(): void {
-    if (this.replication.state().dr !== "secondary") return;
-    throw new ServerError("invalid_request", NO_OWN_TOKENS);
+    const parts = { quorum, pgp, clock, random, logger: logger.named("ceremony") };
+    const ceremony = new QuorumCeremony(parts, product);
+    this.ceremonies.push(ceremony);
+    return ceremony;
   }
 
   private mayWriteLocal(): boolean {

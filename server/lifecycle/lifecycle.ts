@@ -41,6 +41,8 @@ export interface Lifecycle extends SealPort {
   readonly identity: ClusterIdentity | undefined;
   /** Unseal shares or recovery shares, for the ceremonies that share holders decide. */
   readonly shareSet: ShareSet | undefined;
+  /** Bytes of a share as it was typed. @throws invalid_request for what can be none of this cluster's */
+  parseShare(text: string): Buffer;
   /** Whether the shares are a quorum of this cluster's share holders. */
   verifyQuorum(shares: readonly Buffer[]): boolean;
   /** Opens an automatic seal; whether the server is unsealed now. Safe to call again while the key cannot be reached. */
@@ -123,6 +125,10 @@ class StoredLifecycle implements Lifecycle {
       clusterName: this.identity?.name,
       clusterId: this.identity?.id,
     };
+  }
+
+  parseShare(text: string): Buffer {
+    return parseShare(requireShares(this.shareSet), text);
   }
 
   verifyQuorum(shares: readonly Buffer[]): boolean {
@@ -214,9 +220,7 @@ class StoredLifecycle implements Lifecycle {
   }
 
   private async takeShare(meta: MetaState, text: string): Promise<void> {
-    const set = meta.seal.shareSet;
-    if (set === undefined)
-      throw new ServerError("invalid_request", "this cluster has no shares: its seal opens by itself");
+    const set = requireShares(meta.seal.shareSet);
     this.progress.add(parseShare(set, text));
     if (this.progress.count < set.threshold) return;
     const rootKey = verifyShares(set, this.progress.given());
@@ -347,6 +351,11 @@ class StoredLifecycle implements Lifecycle {
     if (this.meta === undefined) throw new ServerError("not_initialized");
     return this.meta;
   }
+}
+
+function requireShares(set: ShareSet | undefined): ShareSet {
+  if (set !== undefined) return set;
+  throw new ServerError("invalid_request", "this cluster has no shares: its seal opens by itself");
 }
 
 async function commitActivation(old: OpenCore, activation: Activation): Promise<void> {

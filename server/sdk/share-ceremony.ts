@@ -13,7 +13,7 @@ export interface CoverRequest {
  * https://developer.hashicorp.com/vault/api-docs/system/generate-root.
  */
 export interface ShareCeremony {
-  /** @param isStranger the caller showed no token: the nonce is not for it */
+  /** @param isStranger no token was asked of the caller: the nonce is not for it */
   status(isStranger: boolean): ResponseData;
   /**
    * Starts an attempt; only this answer has the one-time password that the server made.
@@ -42,9 +42,14 @@ export interface CeremonyProduct {
   requireAllowed(): void;
   /** Durable when it resolves. The bytes are the caller's to zero. */
   make(): Promise<Buffer>;
+  /** Takes back one that could not be handed out. */
+  revoke(token: Buffer): Promise<void>;
 }
 
-/** A ceremony whose attempt can be forgotten, with its shares, when the server is sealed. */
+/** A ceremony as the cluster has it that it belongs to. */
 export interface OwnedCeremony extends ShareCeremony {
+  /** After a change of roles: an attempt whose product cannot be made any more ends. */
+  review(): void;
+  /** Ends the attempt, with its shares: the server is sealed. */
   forget(): void;
 }

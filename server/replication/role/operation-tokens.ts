@@ -25,6 +25,7 @@ export class OperationTokens {
       isRootToken: false,
       requireAllowed: () => this.requireSecondary(),
       make: () => this.make(),
+      revoke: async (token) => void (await this.revoke(token)),
     });
   }
 

@@ -179,7 +179,6 @@ export class ReplicationService implements ReplicationAdmin, ReplicationPort {
     this.synchronousDr.close();
     this.divergence.close();
     this.runners.close();
-    this.operationTokens.ceremony.forget();
     await this.port.close();
   }
 

@@ -11,6 +11,8 @@ import { coverOf, type PgpKeys, type TokenCover } from "./token-cover";
 export interface Quorum {
   /** How many shares make one; undefined where the cluster has none. */
   threshold(): number | undefined;
+  /** @throws invalid_request for what can be no share of theirs */
+  parse(text: string): Buffer;
   verify(shares: readonly Buffer[]): boolean;
 }
 
@@ -26,13 +28,10 @@ interface Attempt {
   readonly nonce: string;
   readonly beganMilliseconds: number;
   readonly cover: TokenCover;
-  /** By their hex digits: a share counts once. */
-  readonly shares: Map<string, Buffer>;
+  /** Each once. */
+  readonly shares: Buffer[];
 }
 
-const SHARE = /^(?:[0-9a-f]{2}){16,256}$/i;
-const SHARE_BYTES_MIN = 16;
-const SHARE_BYTES_MAX = 256;
 /** For so long only who knows the nonce ends an attempt without a token: nobody can throw the share holders' progress away. */
 const GUARDED_MILLISECONDS = 600_000;
 
@@ -58,7 +57,7 @@ export class QuorumCeremony implements OwnedCeremony {
     const cover = await coverOf(request, characters, () => random.base62(characters), pgp);
     // Somebody else may have begun one while the key was read.
     this.requireNoAttempt();
-    const attempt = { nonce: random.uuid(), beganMilliseconds: clock.nowMilliseconds(), cover, shares: new Map() };
+    const attempt = { nonce: random.uuid(), beganMilliseconds: clock.nowMilliseconds(), cover, shares: [] };
     this.threshold();
     this.attempt = attempt;
     return { ...this.answer(), otp: cover.shownOtp };
@@ -77,8 +76,17 @@ export class QuorumCeremony implements OwnedCeremony {
     this.forget();
   }
 
+  review(): void {
+    if (this.attempt === undefined) return;
+    try {
+      this.product.requireAllowed();
+    } catch {
+      this.forget();
+    }
+  }
+
   forget(): void {
-    for (const share of this.attempt?.shares.values() ?? []) share.fill(0);
+    for (const share of this.attempt?.shares ?? []) share.fill(0);
     this.attempt = undefined;
   }
 
@@ -87,46 +95,53 @@ export class QuorumCeremony implements OwnedCeremony {
     const { attempt } = this;
     if (attempt === undefined) throw new ServerError("invalid_request", "no generation attempt is under way");
     requireNonce(attempt, nonce);
-    const share = readShare(key);
-    attempt.shares.set(share.toString("hex"), share);
-    if (attempt.shares.size < this.threshold()) return this.answer();
-    const isQuorum = this.parts.quorum.verify([...attempt.shares.values()]);
+    const { quorum } = this.parts;
+    const required = this.threshold();
+    const share = quorum.parse(key);
+    if (attempt.shares.some((given) => constantTimeEqual(given, share))) share.fill(0);
+    else attempt.shares.push(share);
+    if (attempt.shares.length < required) return this.answer();
+    const isQuorum = quorum.verify(attempt.shares);
     this.forget();
     if (!isQuorum)
       throw new ServerError("invalid_request", "the shares are not those of this cluster: the attempt has ended");
     return await this.issue(attempt);
   }
 
-  private async issue({ nonce, cover }: Attempt): Promise<ResponseData> {
-    const { name, characters, isRootToken } = this.product;
+  private async issue(attempt: Attempt): Promise<ResponseData> {
+    const { name, isRootToken } = this.product;
     const token = await this.product.make();
-    // What is longer than the password would stand in clear at the end.
-    if (token.length !== characters)
-      throw new Error(`a ${name} has ${token.length} characters instead of ${characters}`);
-    this.parts.logger.log("warn", `share holders made a ${name}`, { attempt: nonce });
-    const encoded = await cover.hide(token);
-    token.fill(0);
-    return {
-      ...this.answer(),
-      nonce,
-      progress: this.threshold(),
-      complete: true,
-      encoded_token: encoded,
-      encoded_root_token: isRootToken ? encoded : "",
-      pgp_fingerprint: cover.fingerprint,
-    };
+    this.parts.logger.log("warn", `share holders made a ${name}`, { attempt: attempt.nonce });
+    try {
+      const encoded = await this.hidden(token, attempt.cover);
+      const progress = { ...this.answer(attempt), complete: true };
+      return { ...progress, encoded_token: encoded, encoded_root_token: isRootToken ? encoded : "" };
+    } catch (error) {
+      // Nobody will ever hold it.
+      await this.product.revoke(token);
+      throw error;
+    } finally {
+      token.fill(0);
+    }
   }
 
-  private answer(): ResponseData {
+  private hidden(token: Buffer, cover: TokenCover): Promise<string> {
+    const { name, characters } = this.product;
+    if (token.length === characters) return cover.hide(token);
+    // What is longer than the password would stand in clear at the end.
+    throw new Error(`a ${name} has ${token.length} characters instead of ${characters}`);
+  }
+
+  private answer(attempt: Attempt | undefined = this.attempt): ResponseData {
     return {
-      started: this.attempt !== undefined,
-      nonce: this.attempt?.nonce ?? "",
-      progress: this.attempt?.shares.size ?? 0,
+      started: attempt !== undefined,
+      nonce: attempt?.nonce ?? "",
+      progress: attempt?.shares.length ?? 0,
       required: this.threshold(),
       complete: false,
       encoded_token: "",
       encoded_root_token: "",
-      pgp_fingerprint: this.attempt?.cover.fingerprint ?? "",
+      pgp_fingerprint: attempt?.cover.fingerprint ?? "",
       otp: "",
       otp_length: this.product.characters,
     };
@@ -147,10 +162,4 @@ export class QuorumCeremony implements OwnedCeremony {
 function requireNonce(attempt: Attempt, nonce: string): void {
   if (constantTimeEqual(Buffer.from(nonce), Buffer.from(attempt.nonce))) return;
   throw new ServerError("invalid_request", "the nonce is not that of the attempt under way");
-}
-
-function readShare(key: string): Buffer {
-  const share = SHARE.test(key) ? Buffer.from(key, "hex") : Buffer.from(key, "base64");
-  if (share.length >= SHARE_BYTES_MIN && share.length <= SHARE_BYTES_MAX) return share;
-  throw new ServerError("invalid_request", "'key' must be a share in hex or base64");
 }
