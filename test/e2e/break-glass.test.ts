@@ -72,7 +72,11 @@ it("shows strangers no nonce, and lets nobody without it end what the share hold
 it("lets the share holders promote without any token, once the primary is gone", async () => {
   await a.stop("SIGKILL");
   const { token: dr_operation_token } = await heldCeremony(d.api, CEREMONY, shares);
+  const left = (await d.api.must("POST", `${CEREMONY}/attempt`)) as Record<string, unknown>;
+  await d.api.must("POST", `${CEREMONY}/update`, { key: shares[0], nonce: left.nonce });
   await d.api.must("POST", "sys/replication/dr/secondary/promote", { dr_operation_token, force: true });
   await eventually("d serves", async () => (await d.api.get("sys/health")).status === 200);
+  // What somebody began meanwhile ended with the role, and no share of it is kept.
+  expect((await d.api.get(`${CEREMONY}/attempt`)).body).toMatchObject({ started: false, progress: 0 });
   expect((await d.api.with(rootToken).get("auth/token/lookup-self")).status).toBe(200);
 }, 30_000);

@@ -68,7 +68,13 @@ describe("on a performance secondary, by the primary's share holders", () => {
     expect(begun).toMatchObject({ started: true, otp: "", pgp_fingerprint, required: 2, progress: 0 });
     let done: Record<string, unknown> = {};
     for (const key of quorum()) done = await operator.must("PUT", `${CEREMONY}/update`, { key, nonce: begun.nonce });
-    expect(done).toMatchObject({ complete: true, pgp_fingerprint, encoded_root_token: done.encoded_token });
+    expect(done).toMatchObject({
+      ...begun,
+      progress: 2,
+      complete: true,
+      encoded_root_token: done.encoded_token,
+      encoded_token: expect.stringMatching(/./),
+    });
     const message = await openpgp.readMessage({ binaryMessage: Buffer.from(String(done.encoded_token), "base64") });
     const { data } = await openpgp.decrypt({ message, decryptionKeys: privateKey });
     secrets.push(String(data));
@@ -109,7 +115,7 @@ describe("on a performance secondary, by the primary's share holders", () => {
     expect([second.status, second.body.errors?.[0]]).toEqual([400, expect.stringContaining("under way already")]);
     const give = (key: string | undefined, nonce = begun.nonce) => operator.post(`${CEREMONY}/update`, { key, nonce });
     expect((await give(set.shares[0], "other")).status).toBe(400);
-    expect((await give("short")).body.errors?.[0]).toContain("'key'");
+    for (const key of ["short", "aa".repeat(32)]) expect((await give(key)).body.errors?.[0]).toContain("'key'");
     await give(randomBytes(33).toString("base64"));
     expect((await give(set.shares[0])).body.errors?.[0]).toContain("not those of this cluster");
     expect((await operator.get(CEREMONY)).body).toMatchObject({ started: false, nonce: "", progress: 0 });
@@ -203,7 +209,18 @@ describe("with enable_unauthenticated_access", () => {
   });
 
   it("answers nobody while it is sealed, and has forgotten the attempt afterwards", async () => {
-    await server.api.must("POST", `${CEREMONY}/attempt`);
+    const { token } = await heldCeremony(server.api, CEREMONY, shares.slice(0, 2));
+    const begun = (await server.api.must("POST", `${CEREMONY}/attempt`)) as Record<string, unknown>;
+    const share = { key: shares[0], nonce: begun.nonce };
+    await server.api.must("POST", `${CEREMONY}/update`, share);
+    await server.api.with(token).must("PUT", "sys/seal");
+    for (const answer of [
+      await server.api.get(`${CEREMONY}/attempt`),
+      await server.api.post(`${CEREMONY}/attempt`),
+      await server.api.post(`${CEREMONY}/update`, share),
+      await server.api.delete(`${CEREMONY}/attempt?nonce=${begun.nonce}`),
+    ])
+      expect(answer.status).toBe(503);
     await server.stop("SIGTERM");
     await server.boot();
     await eventually("it is open", async () => (await server.api.get("sys/seal-status")).body.sealed === false);
