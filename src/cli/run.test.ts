@@ -290,3 +290,18 @@ test.each(commands.map((command) => [command.words.join(" "), command] as const)
     expect([code, out.startsWith(`Usage: meridian ${words}`)]).toEqual([0, true]);
   },
 );
+
+test("generate-root names the attempt before it asks for a share", async () => {
+  const attempt = '{"started":true,"nonce":"n-1","progress":0,"required":2,"complete":false}';
+  answers.set("/v1/sys/generate-root/attempt", { status: 200, body: attempt });
+  answers.set("/v1/sys/generate-root/update", { status: 200, body: attempt });
+  const prompts: string[] = [];
+  const readSecret = async (prompt: string): Promise<string> => {
+    prompts.push(prompt);
+    return "typed";
+  };
+  expect((await meridian(["operator", "generate-root"], { readSecret })).code).toBe(0);
+  expect((await meridian(["operator", "generate-root", "-nonce=n-2"], { readSecret })).code).toBe(0);
+  expect(prompts).toEqual([expect.stringContaining("n-1"), expect.stringContaining("n-2")]);
+  expect(seen.at(-1)?.body).toBe('{"key":"typed","nonce":"n-2"}');
+});

@@ -9,7 +9,6 @@ import { readPgpKeys } from "../pgp-key";
 
 const ROOT = "sys/generate-root";
 const DR_OPERATION = "sys/replication/dr/secondary/generate-operation-token";
-const PROMPT = "Share of the unseal or recovery key (will be hidden): ";
 const MODES = ["init", "status", "cancel", "decode"] as const;
 
 export const generateRoot: Command = {
@@ -89,7 +88,9 @@ async function giveShare(invocation: Invocation, api: Api, path: string): Promis
   const { terminal, flags, positional } = invocation;
   const nonce = textFlag(flags, "nonce") ?? (await nonceOf(invocation, api, path));
   const [given] = positional;
-  const share = (given === undefined || given === "-" ? await terminal.readSecret(PROMPT) : given).trim();
+  // To be compared with the nonce that was told by whoever began: others could have begun, too.
+  const prompt = `Attempt ${nonce}\nShare of the unseal or recovery key (will be hidden): `;
+  const share = (given === undefined || given === "-" ? await terminal.readSecret(prompt) : given).trim();
   if (share === "") throw new UsageError("the share is empty");
   const body = new Map<string, JsonValue>([
     ["key", share],
