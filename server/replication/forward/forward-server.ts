@@ -30,7 +30,7 @@ export interface ForwardServerDependencies {
 }
 
 /** What a cluster must settle itself: nobody else may be asked to do it in its name. */
-const NEVER_FORWARDED = /^sys\/(replication|init|unseal|seal|step-down|health)(\/|$)/;
+const NEVER_FORWARDED = /^sys\/(replication|generate-root|init|unseal|seal|step-down|health)(\/|$)/;
 
 /** The primary's side of forwarded requests and calls: one channel each. */
 export function forwardHandlers(deps: ForwardServerDependencies): ReadonlyMap<string, ChannelHandler> {

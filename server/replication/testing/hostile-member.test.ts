@@ -370,6 +370,7 @@ describe("by forwarding", () => {
       "permission_denied",
     ],
     ["the seal", "forward_denied", { path: "sys/seal" }, "permission_denied"],
+    ["a root token", "forward_denied", { path: "sys/generate-root/attempt" }, "permission_denied"],
     ["an epoch that is over", "stale_epoch", { stale: true }, "fenced"],
   ];
   test.each(rows)("%s", async (_name, reason, change, code) => {
