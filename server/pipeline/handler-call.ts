@@ -32,7 +32,7 @@ class HandlerRequest implements RequestFacts {
     this.token = exchange.token;
     this.clientToken = exchange.clientToken;
     this.wrapTtlSeconds = exchange.wrapTtlSeconds;
-    this.secondary = exchange.kind === "forwarded" ? exchange : undefined;
+    this.secondary = exchange.kind === "forwarded" ? { allowsMount: exchange.allowsMount } : undefined;
     this.#exchange = exchange;
   }
 
