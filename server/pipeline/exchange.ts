@@ -80,6 +80,8 @@ export class Exchange implements AuditedRequest {
   isOpened = false;
   /** Whether the secondary that forwarded the request may have the mount. */
   allowsMount: (mountPath: string) => boolean = () => true;
+  /** What it named although it may not have it. */
+  beyondReach: string | undefined;
   /** On the monotonic clock; undefined once its answer was counted. */
   beganMilliseconds: number | undefined;
   /** Own log index when the request began. */
@@ -106,6 +108,12 @@ export class Exchange implements AuditedRequest {
       this.combined = outer === undefined ? this.controller.signal : AbortSignal.any([outer, this.controller.signal]);
     }
     return this.combined;
+  }
+
+  /** To be thrown where the secondary that forwarded the request named what is not for it. */
+  refusal(named: string): ServerError {
+    this.beyondReach = named;
+    return new ServerError("permission_denied", { detail: `a secondary named ${named}` });
   }
 
   abort(): void {

@@ -32,13 +32,20 @@ class HandlerRequest implements RequestFacts {
     this.token = exchange.token;
     this.clientToken = exchange.clientToken;
     this.wrapTtlSeconds = exchange.wrapTtlSeconds;
-    this.secondary = exchange.kind === "forwarded" ? { allowsMount: exchange.allowsMount } : undefined;
+    this.secondary = exchange.kind === "forwarded" ? forwardingSecondary(exchange) : undefined;
     this.#exchange = exchange;
   }
 
   get signal(): AbortSignal {
     return this.#exchange.signal;
   }
+}
+
+function forwardingSecondary(exchange: Exchange): ForwardingSecondary {
+  return {
+    allowsMount: (path) => exchange.allowsMount(path),
+    refusal: (named) => exchange.refusal(named),
+  };
 }
 
 type HandlerCall = Call<MountContext, FieldValues<FieldDeclarations>>;

@@ -117,6 +117,7 @@ export class Pipeline {
       headers: request.caller.kind === "token" ? (answer.headers ?? []) : [],
       body: body ?? Buffer.alloc(0),
       index: shared > sharedBefore ? shared : 0,
+      ...(exchange.beyondReach === undefined ? {} : { beyondReach: exchange.beyondReach }),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { ServerError } from "./errors";
 import type { JsonObject, JsonValue } from "./json";
 import type { Outcome } from "./outcome";
 import type { TokenFacts } from "./token";
@@ -93,6 +94,8 @@ export interface RequestFacts {
 export interface ForwardingSecondary {
   /** @param path of a mount, with trailing slash */
   allowsMount(path: string): boolean;
+  /** To be thrown: the client is denied, and the operators of this cluster are told what the secondary named. */
+  refusal(named: string): ServerError;
 }
 
 /** One call of a handler. `Context` is the mount's own (see mount.ts). */

@@ -38,6 +38,8 @@ export interface ForwardedAnswer {
   readonly body: Buffer;
   /** Index of the last shared entry of the primary's log after the request's writes. 0: none was written meanwhile. */
   readonly index: number;
+  /** What the secondary named although it may not reach it. For this cluster's log: it is not sent. */
+  readonly beyondReach?: string;
 }
 
 /** An index in the log of the cluster that writes in `epoch`. Number 0: a cluster that was in no set, in its own numbering. */

@@ -30,8 +30,11 @@ test("a secondary whose caller says it is root reaches what is shared, and nothi
   const reached: string[] = [];
   for (const { template, operations } of systemPaths) {
     const path = template.replaceAll(/\{[^}]+\}/g, "one");
-    for (const operation of Object.keys(operations) as OperationName[])
-      if ((await system.forward(operation, path)) !== 403) reached.push(`${template} ${operation}`);
+    for (const operation of Object.keys(operations) as OperationName[]) {
+      const status = await system.forward(operation, path);
+      if (status !== 403) reached.push(`${template} ${operation}`);
+      expect(system.beyondReach === undefined).toBe(status !== 403);
+    }
   }
   expect(reached.sort()).toEqual(REACHED);
 });
@@ -65,6 +68,7 @@ describe("a mount that the secondary's filter leaves out, and one of the primary
       const before = (await system.ask("GET", "mounts")).json;
       const called = path.replace("NAME", name);
       expect(await system.forward(operation, called, body, local ? undefined : isOpen)).toBe(403);
+      expect(system.beyondReach).toMatch(/hr\/$/);
       expect((await system.ask("GET", "mounts")).json.data).toEqual(before.data);
       expect(system.revoked).toEqual([]);
     }
@@ -78,7 +82,7 @@ test("an audit device of the primary alone is neither made nor disabled through 
   const options = { file_path: "discard" };
   expect(await system.forward("delete", "audit/own")).toBe(403);
   expect(await system.forward("update", "audit/mine", { type: "file", options, local: true })).toBe(403);
-  expect(system.audit).toEqual([]);
+  expect([system.audit, system.beyondReach]).toEqual([[], "sys/audit/mine"]);
   expect(await system.forward("update", "audit/mine", { type: "file", options })).toBe(204);
   expect(await system.forward("delete", "audit/file")).toBe(204);
 });

@@ -1,5 +1,4 @@
 import type { AuditDeviceEntry } from "../../sdk/audit";
-import { ServerError } from "../../sdk/errors";
 import type { ResponseData } from "../../sdk/outcome";
 import type { RequestFacts } from "../../sdk/path";
 import { declare } from "./context";
@@ -80,9 +79,8 @@ export const auditPaths = [
 ];
 
 /** A local device is this cluster's alone: no secondary may switch its trail off, or on. @throws permission_denied */
-function requireOwnClient({ secondary }: Pick<RequestFacts, "secondary">): void {
-  if (secondary !== undefined)
-    throw new ServerError("permission_denied", { detail: "a secondary named a local device" });
+function requireOwnClient({ secondary, path }: Pick<RequestFacts, "secondary" | "path">): void {
+  if (secondary !== undefined) throw secondary.refusal(path);
 }
 
 function deviceBody(entry: AuditDeviceEntry): ResponseData {

@@ -1,4 +1,3 @@
-import { ServerError } from "../../sdk/errors";
 import type { MountEntry } from "../../sdk/mounts";
 import type { RequestFacts } from "../../sdk/path";
 
@@ -10,5 +9,5 @@ import type { RequestFacts } from "../../sdk/path";
 export function requireReach({ secondary }: Pick<RequestFacts, "secondary">, entry: MountEntry | undefined): void {
   if (secondary === undefined || entry === undefined) return;
   if (!entry.local && secondary.allowsMount(entry.path)) return;
-  throw new ServerError("permission_denied", { detail: `a secondary named the mount ${entry.path}` });
+  throw secondary.refusal(entry.path);
 }

@@ -1,4 +1,3 @@
-import { ServerError } from "../../sdk/errors";
 import { isClustersOwn } from "../clusters-own";
 import type { Exchange } from "../exchange";
 
@@ -11,5 +10,5 @@ export function checkForwarded(exchange: Exchange): undefined {
   const isShared = declaration?.forward === true || !isClustersOwn(path);
   const isHeld = mount === undefined || (!mount.entry.local && exchange.allowsMount(mount.entry.path));
   if (isShared && isHeld && declaration?.unauthenticated !== true) return undefined;
-  throw new ServerError("permission_denied", { detail: `a secondary forwarded ${path}` });
+  throw exchange.refusal(path);
 }

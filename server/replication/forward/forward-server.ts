@@ -67,7 +67,10 @@ async function answerOf(
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not forward ${request.path}` });
     });
     const allowsMount = (mountPath: string): boolean => deps.allowsMount(member, mountPath);
-    return { kind: "answer", answer: await deps.forwarded(request, signal, allowsMount) };
+    const { beyondReach, ...answer } = await deps.forwarded(request, signal, allowsMount);
+    if (beyondReach !== undefined)
+      deps.refused(member, "forward_denied", `secondary ${member.id} may not reach ${beyondReach}`);
+    return { kind: "answer", answer };
   } catch (error) {
     return { kind: "error", ...errorData(error) };
   }

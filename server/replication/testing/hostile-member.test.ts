@@ -363,12 +363,7 @@ describe("by forwarding", () => {
   const rows: readonly (readonly [string, RefusalReason, Parameters<typeof request>[0], string])[] = [
     ["a request of the other mode", "forward_denied", { mode: "dr" }, "permission_denied"],
     ["a token where facts are due", "forward_denied", { token: true }, "permission_denied"],
-    [
-      "a call of replication itself",
-      "forward_denied",
-      { path: "sys/replication/dr/primary/disable" },
-      "permission_denied",
-    ],
+    ["a call of replication itself", "forward_denied", { path: "sys/replication/recover" }, "permission_denied"],
     ["the seal", "forward_denied", { path: "sys/seal" }, "permission_denied"],
     ["a root token", "forward_denied", { path: "sys/generate-root/attempt" }, "permission_denied"],
     ["an epoch that is over", "stale_epoch", { stale: true }, "fenced"],
@@ -379,6 +374,14 @@ describe("by forwarding", () => {
     expect(decodeForwardReply((await channel.receive()) ?? Buffer.alloc(0))).toMatchObject({ kind: "error", code });
     channel.end();
     await expectLogged(reason);
+  });
+
+  test("what the pipeline finds beyond its reach: it learns that it is denied, and no more", async () => {
+    const channel = await open(FORWARD_CHANNEL);
+    await channel.send(request({ path: "sys/capabilities" }));
+    expect(String(await channel.receive())).toMatch(/"status":403(?!.*sys)/);
+    channel.end();
+    await expectLogged("forward_denied");
   });
 
   test("a request that is none", async () => {

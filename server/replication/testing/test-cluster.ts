@@ -140,6 +140,9 @@ async function runForwarded(
     const body = Buffer.from(String(allowsMount(request.path.slice("reach/".length))));
     return { status: 200, headers: [], body, index: 0 };
   }
+  if (request.path === "sys/capabilities") {
+    return { status: 403, headers: [], body: Buffer.alloc(0), index: 0, beyondReach: request.path };
+  }
   if (request.path.startsWith("wait/")) {
     if (!signal.aborted) await once(signal, "abort");
     const index = await putKey(core, request.path.slice("wait/".length), "left");

@@ -42,6 +42,8 @@ export class SystemFixture {
   readonly audit: AuditEnableRequest[] = [];
   readonly revoked: string[] = [];
   readonly policies = new Map<string, string>([["default", "# default"]]);
+  /** What the last forwarded request was denied for. */
+  beyondReach: string | undefined;
   status: SealStatus = sealStatus;
   replicationHealth: ReplicationHealth | undefined;
   readonly server: PipelineFixture;
@@ -89,7 +91,9 @@ export class SystemFixture {
       wrapTtlSeconds: undefined,
     } as const;
     const { signal } = new AbortController();
-    return (await this.server.pipeline.handleForwarded(request, signal, allowsMount)).status;
+    const { status, beyondReach } = await this.server.pipeline.handleForwarded(request, signal, allowsMount);
+    this.beyondReach = beyondReach;
+    return status;
   }
 
   private ports(server: PipelineFixture): SystemPorts {
