@@ -1,7 +1,7 @@
 import { ServerError } from "../sdk/errors";
 import type { ForwardedRequest } from "../sdk/replication";
 import type { Exchange } from "./exchange";
-import { forwardedRequest } from "./forwarded-request";
+import { endsHere, forwardedRequest } from "./forwarded-request";
 import type { PipelinePorts } from "./ports";
 
 const BEHIND =
@@ -14,7 +14,7 @@ const BEHIND =
  * that write shared data) go with their token, if they have one.
  */
 export async function forwardWhole(exchange: Exchange, ports: PipelinePorts): Promise<void> {
-  if (exchange.forwarded !== undefined) throw new ServerError("read_only");
+  if (endsHere(exchange)) throw new ServerError("read_only");
   const caller = callerOf(exchange);
   // For the primary's policies alone: with facts it never wraps; with a token it would, in this cluster's place.
   const wrapTtlSeconds = caller.kind === "facts" ? exchange.wrapTtlSeconds : undefined;

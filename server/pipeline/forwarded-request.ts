@@ -14,3 +14,11 @@ export function forwardedRequest(
     ? request
     : { ...request, requiredIndexes: exchange.requiredIndexes, waitsForIndex: exchange.waitsForIndex };
 }
+
+/**
+ * Whether the request came from a performance secondary, which has authenticated its caller: its way ends here. What a DR
+ * secondary handed over is this cluster's own client's, and goes on to the primary like anything of theirs.
+ */
+export function endsHere(exchange: Exchange): boolean {
+  return exchange.forwarded?.caller.kind === "facts";
+}

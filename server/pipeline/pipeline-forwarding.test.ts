@@ -52,6 +52,32 @@ test("what came from another cluster is never sent on, and its policies are aske
   expect(fixture.forwarded).toEqual([]);
 });
 
+test("what a DR secondary handed over to a performance secondary goes on to the primary, once and with the caller's facts", async () => {
+  const fixture = await withBoxes();
+  fixture.state = { performance: "secondary", dr: "primary" };
+  fixture.forwardAnswer = async () => ({ status: 204, headers: [], body: Buffer.alloc(0), index: 9 });
+  const handedOver = {
+    id: "r1",
+    caller: { kind: "token", token: Buffer.from("root") },
+    operation: "update",
+    path: "boxes/shared/a",
+    query: new Map(),
+    body: Buffer.from('{"x":1}'),
+    contentType: undefined,
+    remoteAddress: "10.0.0.1",
+    wrapTtlSeconds: undefined,
+  } as const;
+  const { signal } = new AbortController();
+  expect((await fixture.pipeline.handleForwarded(handedOver, signal, everyMount)).status).toBe(204);
+  fixture.barrier.commitFailure = "read_only";
+  const undeclared = { ...handedOver, path: "boxes/box/a", body: Buffer.from('{"value":"1"}') };
+  expect((await fixture.pipeline.handleForwarded(undeclared, signal, everyMount)).status).toBe(204);
+  expect(fixture.forwarded.map(({ path, caller }) => [path, caller.kind])).toEqual([
+    ["boxes/shared/a", "facts"],
+    ["boxes/box/a", "facts"],
+  ]);
+});
+
 test("a policy that demands wrapping is satisfied at the primary too; the secondary wraps", async () => {
   const fixture = await withBoxes();
   fixture.state = { performance: "secondary", dr: "disabled" };
@@ -115,6 +141,20 @@ test("a DR secondary hands over the request with its token, or refuses with the 
   fixture.drClientRequests = "refuse";
   const refused = await fixture.ask("GET", "/v1/boxes/box/a");
   expect([refused.status, textOf(refused)]).toEqual(refusal);
+});
+
+test("a DR secondary hands over nothing that concerns the node alone: its primary would take it for an intruder", async () => {
+  const fixture = await withBoxes();
+  fixture.state = { performance: "disabled", dr: "secondary" };
+  for (const path of ["sys/step-down", "sys/seal/now", "sys/unseal/x", "sys/health/x", "sys/init/x"]) {
+    const answer = await fixture.ask("PUT", `/v1/${path}`, { token: "root" });
+    expect([path, answer.status, textOf(answer)]).toEqual([
+      path,
+      400,
+      '{"errors":["path disabled in replication DR secondary mode"]}\n',
+    ]);
+  }
+  expect(fixture.forwarded).toEqual([]);
 });
 
 test("X-Vault-Index comes with writes, is honoured, and a forged one is not", async () => {

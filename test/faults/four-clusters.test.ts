@@ -67,6 +67,16 @@ it.each(["primary", "primaryDr", "secondary", "secondaryDr"] as const)(
   90_000,
 );
 
+it("clients of the performance secondary's DR secondary write to the set's primary, over both", async () => {
+  const { primary, secondary, secondaryDr } = four.parts;
+  const { token } = await clientOf(secondary);
+  await secondaryDr.api.with(token).must("POST", "secret/data/far", { data: { v: "far" } });
+  const far = await primary.admin("GET", "secret/data/far");
+  expect(far.data?.data).toEqual({ v: "far" });
+  const near = await secondaryDr.api.with(token).must("GET", "secret/data/far");
+  expect(near.data?.data).toEqual({ v: "far" });
+}, 90_000);
+
 it("the performance secondary is lost: its DR secondary takes its place in the set", async () => {
   const { primary, secondary: lost, secondaryDr: next } = four.parts;
   const client = await clientOf(lost);

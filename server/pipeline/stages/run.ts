@@ -3,6 +3,7 @@ import type { Outcome } from "../../sdk/outcome";
 import { isClustersOwn } from "../clusters-own";
 import type { Exchange } from "../exchange";
 import { forwardWhole } from "../forward-whole";
+import { endsHere } from "../forwarded-request";
 import type { PipelinePorts } from "../ports";
 
 /** Calls the handler. A write that meets storage this cluster may not write is forwarded whole: nothing was written here. */
@@ -29,7 +30,7 @@ export function run(exchange: Exchange, ports: PipelinePorts): Promise<void> | u
 
 function forwardIfReadOnly(exchange: Exchange, ports: PipelinePorts, error: unknown): Promise<void> {
   const isSecondary = ports.replication.state().performance === "secondary";
-  const stays = exchange.forwarded !== undefined || exchange.kind === "login" || isClustersOwn(exchange.path);
+  const stays = endsHere(exchange) || exchange.kind === "login" || isClustersOwn(exchange.path);
   if (!isSecondary || stays || !isServerError(error, "read_only")) throw error;
   return forwardWhole(exchange, ports);
 }
