@@ -1,4 +1,5 @@
 import { isServerError, ServerError } from "../../sdk/errors";
+import { isNodesOwn } from "../../sdk/nodes-own";
 import type { Exchange } from "../exchange";
 import { forwardedRequest } from "../forwarded-request";
 import type { PipelinePorts } from "../ports";
@@ -8,9 +9,9 @@ export function leaveDrSecondary(exchange: Exchange, ports: PipelinePorts): Prom
   if (ports.replication.state().dr !== "secondary") return undefined;
   if (exchange.isOpened) return undefined;
   if (exchange.declaration?.onDrSecondary === true || exchange.path.startsWith("sys/replication/")) return undefined;
-  // The primary would answer with what is its own.
-  const isNodesOwn = exchange.declaration?.opensWith !== undefined;
-  if (isNodesOwn || exchange.forwarded !== undefined || ports.replication.drClientRequests() === "refuse") {
+  // The primary would answer with what is its own, or take us for an intruder.
+  const stays = exchange.declaration?.opensWith !== undefined || isNodesOwn(exchange.path);
+  if (stays || exchange.forwarded !== undefined || ports.replication.drClientRequests() === "refuse") {
     throw new ServerError("dr_secondary");
   }
   // The declarations say the same here; handed over it would run as the read that it is not.

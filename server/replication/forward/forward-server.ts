@@ -2,6 +2,7 @@ import { errorTable, isServerError, ServerError } from "../../sdk/errors";
 import type { JsonObject } from "../../sdk/json";
 import { currentEpoch, describeEpoch, sameEpoch } from "../../sdk/lineage";
 import type { Epoch, Lineage, ReplicationMode } from "../../sdk/log";
+import { isNodesOwn } from "../../sdk/nodes-own";
 import type { ForwardedHandler } from "../../sdk/replication";
 import type { FrameChannel, RefusalReason } from "../../sdk/transport";
 import type { ChannelHandler, Member } from "../stream/primary-hub";
@@ -28,9 +29,6 @@ export interface ForwardServerDependencies {
   /** A member handed over what it may not. */
   refused(member: Member, reason: RefusalReason, detail: string): void;
 }
-
-/** What a cluster must settle itself: nobody else may be asked to do it in its name. */
-const NEVER_FORWARDED = /^sys\/(replication|generate-root|init|unseal|seal|step-down|health)(\/|$)/;
 
 /** The primary's side of forwarded requests and calls: one channel each. */
 export function forwardHandlers(deps: ForwardServerDependencies): ReadonlyMap<string, ChannelHandler> {
@@ -63,7 +61,7 @@ async function answerOf(
       requireEpoch(deps, mode, epoch);
       // A performance secondary vouches for its callers, whose tokens we do not know; a DR secondary knows nobody.
       const expected = member.mode === "performance" ? "facts" : "token";
-      if (mode === member.mode && request.caller.kind === expected && !NEVER_FORWARDED.test(request.path)) return;
+      if (mode === member.mode && request.caller.kind === expected && !isNodesOwn(request.path)) return;
       throw new ServerError("permission_denied", { detail: `secondary ${member.id} may not forward ${request.path}` });
     });
     const allowsMount = (mountPath: string): boolean => deps.allowsMount(member, mountPath);
