@@ -237,7 +237,8 @@ export class PrimaryHub implements TransportGate {
     } finally {
       if (this.shippers.get(key) === shipper) {
         this.shippers.delete(key);
-        this.lastViews.set(key, shipper.view());
+        // Who names no place to follow from asked for our history only: of what it holds nothing is known.
+        if (hello.cursor !== undefined || hello.building) this.lastViews.set(key, shipper.view());
       }
       this.progressed();
     }

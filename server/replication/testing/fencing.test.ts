@@ -106,6 +106,16 @@ test("a fenced primary becomes a secondary of its successor, and may be promoted
   await putKey(a.core, "data/m1/k", "and again");
 });
 
+test("a replaced primary knows nothing of what its successor holds, and recommends it to nobody", async () => {
+  const [a, b] = await drPair();
+  await takeOver(a, b);
+  await a.open();
+  await until("a is fenced", () => isFenced(a));
+  expect(a.status("dr")).toMatchObject({ known_secondaries: ["b"], secondaries: [] });
+  const plan = await a.replication.failoverPlan("dr");
+  expect(plan).toMatchObject({ recommended_target: "", secondaries: [{ node_id: "b", last_remote_wal: null }] });
+});
+
 test("an operator's override begins an epoch of its own: the two refuse each other from then on", async () => {
   const [a, b] = await drPair();
   const c = await set.start("c");
