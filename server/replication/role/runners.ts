@@ -230,8 +230,10 @@ export class Runners {
     });
   }
 
-  private learn(mode: ReplicationMode, addresses: readonly string[]): void {
+  private learn(mode: ReplicationMode, ofSet: readonly string[]): void {
     const known = this.linkOf(mode);
+    // A DR secondary is among those where the primary may be later. It is not going to find it at itself.
+    const addresses = ofSet.filter((address) => address !== this.deps.settings.clusterAddress);
     if (addresses.length === 0 || addresses.join() === known.knownAddresses.join()) return;
     this.changeLink(mode, known, (link) => ({ ...link, knownAddresses: addresses })).catch((error: Error) => {
       this.deps.logger.log("warn", "addresses of the primary were not stored", { mode, reason: error.message });

@@ -184,3 +184,17 @@ test("a check stays silent under writes", async () => {
   writing = false;
   await loop;
 });
+
+test("a secondary looks for its primary at the DR secondaries of the set, but not at itself", async () => {
+  const e = await set.start("e");
+  await link(a, e, "dr");
+  const known = (node: TestNode, mode: "performance" | "dr"): readonly string[] =>
+    [...(node.status(mode).known_primary_cluster_addrs as readonly string[])].sort();
+  const addresses = (...nodes: readonly TestNode[]): readonly string[] =>
+    nodes.map((node) => `https://${node.address}`).sort();
+  const isSame = (left: readonly string[], right: readonly string[]) => left.join() === right.join();
+  await until("all learned the addresses", () => {
+    const ofPerformance = isSame(known(b, "performance"), addresses(a, d, e));
+    return ofPerformance && isSame(known(d, "dr"), addresses(a, e)) && isSame(known(e, "dr"), addresses(a, d));
+  });
+});
