@@ -9,7 +9,7 @@ export const replicationStatus: Command = {
   summary: "Show the role and state in performance and DR replication, the other clusters, and how far behind.",
   usage: "",
   details: [
-    "  state     primary: running, fenced; secondary: stream-wals (up to date or close), merkle-diff, merkle-sync, idle",
+    "  state     primary: running, unconfirmed, fenced; secondary: stream-wals (up to date or close), merkle-diff, merkle-sync, idle",
     "  last_wal, last_remote_wal    position in the log, and how far the primary's was received",
     "  lag       age of the newest write of the primary that has arrived",
   ].join("\n"),
