@@ -67,6 +67,8 @@ const AREAS: readonly (readonly [prefix: string, path: string | undefined])[] = 
   [`${TOKEN_PREFIX}role/`, "auth/token/roles/"],
   ["core/audit/", "sys/audit/"],
   ["core/replication/lineage/", undefined],
+  // To demote who was replaced is the way back, and no write that its successor lacks.
+  ["core/replication/performance/role", undefined],
   ["core/replication/", "sys/replication/"],
   ["core/mount-removal/", undefined],
   ["core/keyring-kept", undefined],
