@@ -7,6 +7,8 @@ import type { HeldBytes } from "./held-bytes";
 
 /** Up to here header and body are one write; above it the copy costs more than a second write. */
 const JOINED_BYTES_MAX = 16 * 1024;
+/** Bytes of a frame that are queued at a time, so that all channels of a connection queue no more than 32 MiB. */
+const QUEUED_BYTES_MAX = 128 * 1024;
 
 /** Frames over one HTTP/2 stream. Reads only when asked, so HTTP/2's flow control holds a fast sender back. */
 export class Http2Channel implements FrameChannel {
@@ -15,6 +17,8 @@ export class Http2Channel implements FrameChannel {
   private ended = false;
   private wake: (() => void) | undefined;
   private drained: (() => void) | undefined;
+  /** Settles when nothing is being sent any more. */
+  private sending: Promise<void> | undefined;
 
   constructor(
     readonly kind: string,
@@ -36,14 +40,13 @@ export class Http2Channel implements FrameChannel {
     });
   }
 
+  /** Resolves once there is room for more. What is sent meanwhile follows. */
   async send(frame: Buffer): Promise<void> {
     if (frame.length > FRAME_BYTES_MAX) throw new TransportClosed(`frame of ${frame.length} bytes is over the limit`);
+    if (this.sending !== undefined || frame.length > JOINED_BYTES_MAX)
+      return await this.inTurn(() => this.write(frame));
     this.throwIfBroken();
-    if (this.write(frame)) return;
-    await new Promise<void>((resolve) => {
-      this.drained = resolve;
-    });
-    this.throwIfBroken();
+    if (!this.stream.write(joined(frame))) await this.inTurn(() => this.drain());
   }
 
   async receive(): Promise<Buffer | undefined> {
@@ -58,8 +61,10 @@ export class Http2Channel implements FrameChannel {
     }
   }
 
+  /** Behind what is being sent. */
   end(): void {
-    if (!this.stream.writableEnded && !this.stream.destroyed) this.stream.end();
+    if (this.sending !== undefined) void this.sending.then(() => this.end());
+    else if (!this.stream.writableEnded && !this.stream.destroyed) this.stream.end();
   }
 
   destroy(): void {
@@ -74,11 +79,34 @@ export class Http2Channel implements FrameChannel {
     this.wakeWriter();
   }
 
-  private write(frame: Buffer): boolean {
-    const header = frameHeader(frame.length);
-    if (frame.length <= JOINED_BYTES_MAX) return this.stream.write(Buffer.concat([header, frame]));
-    this.stream.write(header);
-    return this.stream.write(frame);
+  private inTurn(run: () => Promise<void>): Promise<void> {
+    const sent = this.sending === undefined ? run() : this.sending.then(run);
+    const settled: Promise<void> = sent
+      .catch(() => undefined)
+      .then(() => {
+        if (this.sending === settled) this.sending = undefined;
+      });
+    this.sending = settled;
+    return sent;
+  }
+
+  private async write(frame: Buffer): Promise<void> {
+    this.throwIfBroken();
+    if (frame.length <= JOINED_BYTES_MAX) {
+      if (!this.stream.write(joined(frame))) await this.drain();
+      return;
+    }
+    this.stream.write(frameHeader(frame.length));
+    for (let at = 0; at < frame.length; at += QUEUED_BYTES_MAX) {
+      if (!this.stream.write(frame.subarray(at, at + QUEUED_BYTES_MAX))) await this.drain();
+    }
+  }
+
+  private async drain(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.drained = resolve;
+    });
+    this.throwIfBroken();
   }
 
   private nextFrame(): Buffer | undefined {
@@ -111,6 +139,10 @@ export class Http2Channel implements FrameChannel {
     this.drained = undefined;
     drained?.();
   }
+}
+
+function joined(frame: Buffer): Buffer {
+  return Buffer.concat([frameHeader(frame.length), frame]);
 }
 
 function closeReason(stream: Http2Stream): string {

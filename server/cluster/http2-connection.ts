@@ -10,6 +10,11 @@ import { keepAlive } from "./keep-alive";
 /** 4 MiB windows: with the defaults of HTTP/2 a connection moves a quarter of what it can. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Memory HTTP/2 may hold for one connection, MB: window, headers and what waits to be written. Beyond it Node resets each channel,
+ * also those that were open already, and what a channel had queued then counts for ever: twice of what all of them queue.
+ */
+export const SESSION_MEMORY_MEGABYTES = 64;
 export const SESSION_SETTINGS = {
   enablePush: false,
   initialWindowSize: WINDOW_BYTES,

@@ -9,7 +9,7 @@ import { CHANNELS_PER_CONNECTION_MAX } from "../sdk/transport";
 import { handshakeRefusal, UnknownSet } from "./handshake-refusal";
 import { HeldBytes } from "./held-bytes";
 import { Http2Channel } from "./http2-channel";
-import { Http2Connection, peerOf, SESSION_SETTINGS, WINDOW_BYTES } from "./http2-connection";
+import { Http2Connection, peerOf, SESSION_MEMORY_MEGABYTES, SESSION_SETTINGS, WINDOW_BYTES } from "./http2-connection";
 import { type Endpoint, PendingHandshakes } from "./pending-handshakes";
 import { NO_TICKETS, setIdOfServerName } from "./server-name";
 
@@ -20,8 +20,6 @@ const CONNECTIONS_MAX = 1_024;
 const PENDING_PER_ADDRESS_MAX = 64;
 /** Of unfinished frames on all channels of one connection; forwarded requests may have bodies of 32 MiB. */
 const HELD_BYTES_MAX = 256 * 1024 * 1024;
-/** Memory HTTP/2 may hold for one connection, MB: window, headers and what waits to be written. */
-const SESSION_MEMORY_MEGABYTES = 64;
 /** Channels over the limit, and malformed frames, that one connection may try before it is dropped. */
 const REJECTED_MAX = 100;
 /** Errors of a session that the peer's bytes cause; a lost connection is none of them. */

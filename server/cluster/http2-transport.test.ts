@@ -212,6 +212,22 @@ test("a frame that announces more than the limit drops the channel", async () =>
   await expect(channel.send(Buffer.alloc(FRAME_BYTES_MAX + 1))).rejects.toThrow("over the limit");
 });
 
+test("large frames on several channels at once, both ways, leave the connection as good as before", async () => {
+  await dial(await admittedClient());
+  const connection = opened[0];
+  const echo = async (bytes: number): Promise<number | undefined> => {
+    const channel = connection?.openAtOnce?.("forward");
+    const sent = channel?.send(Buffer.alloc(bytes));
+    // What is ended while it is being sent arrives whole all the same.
+    channel?.end();
+    await sent;
+    return (await channel?.receive())?.length;
+  };
+  const large = 32 * 1024 * 1024;
+  expect(await Promise.all([large, large, large].map(echo))).toEqual([large, large, large]);
+  expect(await echo(1_000)).toBe(1_000);
+}, 30_000);
+
 test("certificates carry what they are for", async () => {
   const client = new X509Certificate((await admittedClient()).certificate);
   expect(client.ca).toBe(false);

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { connect as connectTls } from "node:tls";
 import type { DialOptions, PeerConnection, Transport, TransportGate, TransportListener } from "../sdk/transport";
 import { parseClusterAddress, TransportClosed } from "../sdk/transport";
-import { Http2Connection, peerOf, SESSION_SETTINGS, WINDOW_BYTES } from "./http2-connection";
+import { Http2Connection, peerOf, SESSION_MEMORY_MEGABYTES, SESSION_SETTINGS, WINDOW_BYTES } from "./http2-connection";
 import { Http2Listener } from "./http2-listener";
 import { serverName } from "./server-name";
 
@@ -25,6 +25,7 @@ export const http2Transport: Transport = {
     const session = connectHttp2(`https://${serverName(options.setId)}`, {
       createConnection: () => socket,
       settings: SESSION_SETTINGS,
+      maxSessionMemory: SESSION_MEMORY_MEGABYTES,
     });
     session.once("connect", () => {
       // Who dialled may have dropped it by then.
