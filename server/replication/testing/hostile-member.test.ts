@@ -1,7 +1,7 @@
 import { http2Transport } from "../../cluster/http2-transport";
+import { tokenFacts } from "../../pipeline/testing/pipeline-fixture";
 import { currentEpoch, nextLineage } from "../../sdk/lineage";
 import type { Lineage, LoggedClass, ReplicationMode } from "../../sdk/log";
-import type { TokenFacts } from "../../sdk/token";
 import type { FrameChannel, PeerConnection, RefusalReason } from "../../sdk/transport";
 import {
   CALL_CHANNEL,
@@ -318,22 +318,7 @@ describe("by snapshot", () => {
 });
 
 describe("by forwarding", () => {
-  const facts: TokenFacts = {
-    idHash: "h",
-    accessor: "a",
-    type: "service",
-    path: "auth/token/create",
-    displayName: "token",
-    policies: ["root"],
-    metadata: new Map(),
-    entityId: "",
-    orphan: true,
-    renewable: false,
-    numUsesLeft: 0,
-    creationTimeSeconds: 0,
-    expireTimeMilliseconds: undefined,
-    boundCidrs: [],
-  };
+  const facts = tokenFacts(["root"]);
 
   function request(change: {
     readonly path?: string;
