@@ -2,6 +2,7 @@ import { BarrierView } from "../../server/barrier/barrier-view";
 import { primaryCalls } from "../../server/mounts/auth/approle/secret-id-store";
 import { CLASSES_OF_MODE } from "../../server/replication/filter/entry-filter";
 import { MountScope } from "../../server/replication/filter/mount-scope";
+import { LogStore } from "../../server/replication/log/log-store";
 import { StagedCommit } from "../../server/replication/log/staged-commit";
 import { UpstreamApply } from "../../server/replication/log/upstream-apply";
 import type { ReplicationDependencies } from "../../server/replication/role/dependencies";
@@ -14,6 +15,7 @@ import { Runners } from "../../server/replication/role/runners";
 import { SynchronousDr } from "../../server/replication/role/synchronous-dr";
 import { LiveTarget, type LiveTargetDependencies } from "../../server/replication/stream/live-target";
 import { PrimaryConnector } from "../../server/replication/stream/primary-link";
+import { CHECKSUM_BYTES } from "../../server/sdk/checksum";
 import { KeyedLock } from "../../server/sdk/keyed-lock";
 import type { ReachedCursor } from "../../server/sdk/log";
 import { DEGRADED, FENCED, INDEXED, LINEARIZABLE } from "./world";
@@ -193,6 +195,12 @@ export const MUTATIONS: readonly Mutation[] = [
     plant: () => replaceMethod(PrimaryConnector.prototype, "kick", () => () => undefined),
   },
   {
+    name: "makes an index anew that is not that of its data",
+    breaks: INDEXED,
+    says: /is not that of what is stored, after a reindex/,
+    plant: plantWrongIndex,
+  },
+  {
     name: "takes an index for damaged that is not",
     breaks: INDEXED,
     says: /damage that there is not/,
@@ -220,6 +228,19 @@ function plantLoss({ told = true, ends = true }: { readonly told?: boolean; read
       };
     }),
   ]);
+}
+
+function plantWrongIndex(): () => void {
+  return replaceMethod(Merkle.prototype, "reindex", (original) => {
+    return async function (this: unknown, ...parameters) {
+      const answer: unknown = await Reflect.apply(original, this, parameters);
+      const deps: unknown = this instanceof Merkle ? Reflect.get(this, "deps") : undefined;
+      const store: unknown = isDependencies(deps) ? Reflect.get(deps.core.log, "store") : undefined;
+      if (!(store instanceof LogStore)) throw new Error("no index to plant a bug in");
+      store.index.add({ class: "replicated", mountId: "core", leaf: 1, delta: Buffer.alloc(CHECKSUM_BYTES, 1) });
+      return answer;
+    };
+  });
 }
 
 function plantAlarm(): () => void {
