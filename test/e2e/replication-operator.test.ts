@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Api, ApiBody } from "../support/api";
+import { uncovered } from "../support/ceremony";
 import { eventually, ServerProcess } from "../support/server-process";
 
 /** What an operator meets on a DR secondary: a primary and its DR secondary as real processes. */
@@ -141,17 +142,13 @@ it("share holders make an operation token on the secondary itself, and it can be
   const again = (await operator.must("POST", `${path}/attempt`)) as Record<string, unknown>;
   await give(shares[2] ?? "", again.nonce);
   const done = await give(shares[1] ?? "", again.nonce);
-  expect(done.body).toMatchObject({ complete: true, started: false, progress: 2, required: 2 });
-  const pad = Buffer.from(String(again.otp));
-  const token = Buffer.from(
-    Buffer.from(String(done.body.encoded_token), "base64").map((byte, at) => byte ^ (pad[at] ?? 0)),
-  );
-  expect((await onSecondary("recover", token.toString())).status).toBe(200);
-  const remove = () =>
-    b.api.post("sys/replication/dr/secondary/operation-token/delete", { dr_operation_token: token.toString() });
+  expect(done.body).toMatchObject({ complete: true, started: true, progress: 2, required: 2 });
+  const token = uncovered(done.body.encoded_token, again.otp);
+  expect((await onSecondary("recover", token)).status).toBe(200);
+  const remove = () => b.api.post("sys/replication/dr/secondary/operation-token/delete", { dr_operation_token: token });
   expect((await remove()).status).toBe(204);
   expect((await remove()).status).toBe(403);
-  expect((await onSecondary("recover", token.toString())).status).toBe(403);
+  expect((await onSecondary("recover", token)).status).toBe(403);
 });
 
 it("a primary that is not fenced has no fence to override, and disabling ends the set", async () => {
