@@ -9,6 +9,7 @@ import type { Clock } from "../sdk/clock";
 import type { SecretKey } from "../sdk/crypto";
 import { authenticatedPath, storageKey } from "../sdk/key-layout";
 import type { ClusterLog, KeyClass } from "../sdk/log";
+import type { Logger } from "../sdk/logger";
 import type { Random } from "../sdk/random";
 import { corruptRecord } from "../sdk/record";
 import type { Precondition, Storage } from "../sdk/storage";
@@ -18,6 +19,7 @@ export interface CoreOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
   readonly clusterName: string | undefined;
   readonly cacheBytes?: number;
   readonly retentionBytes?: number;
@@ -56,13 +58,14 @@ export async function openWith(
   cipher: ValueCipher,
   identity: ClusterIdentity,
 ): Promise<OpenCore> {
-  const { storage, clock, cacheBytes, retentionBytes, retentionMilliseconds, fence, logLimits } = options;
+  const { storage, clock, logger, cacheBytes, retentionBytes, retentionMilliseconds, fence, logLimits } = options;
   const { log, ciphertexts } = await openClusterLog({
     storage,
     generation,
     clusterId: identity.id,
     keys: cipher.keyring.logKeys(),
     clock,
+    logger,
     inspect: ({ key, value }) => {
       const isKeyring = key === KEYRING_KEY || key === KEPT_KEYRING_KEY;
       if (isKeyring && value !== undefined) Keyring.open(cipher.rootKey, value);

@@ -9,6 +9,7 @@ import { checksumsAfter, zeroChecksums } from "../../server/replication/stream/r
 import { systemClock } from "../../server/sdk/clock";
 import { takeSecretKey } from "../../server/sdk/crypto";
 import { type ClusterLog, CursorMismatch } from "../../server/sdk/log";
+import { noLogger } from "../../server/sdk/testing/no-logger";
 import { openLmdbStorage } from "../../server/storage/lmdb/index";
 import { startScript } from "./peer-process";
 import { tell } from "./replica-set";
@@ -38,6 +39,7 @@ async function openLog(clusterId: string): Promise<Opened> {
     clusterId,
     keys,
     clock: systemClock,
+    logger: noLogger,
     inspect: () => undefined,
   });
   const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { systemClock } from "../../sdk/clock";
 import { takeSecretKey } from "../../sdk/crypto";
 import { systemRandom } from "../../sdk/random";
 import type { Storage } from "../../sdk/storage";
+import { noLogger } from "../../sdk/testing/no-logger";
 import { openMemoryStorage } from "../../storage/memory/index";
 import { encodeIdentity, IDENTITY_KEY, newIdentity } from "../identity";
 import { type CoreOptions, type OpenCore, openCore, openWith } from "../open-core";
@@ -45,5 +46,5 @@ export async function reopenTestCore(storage: Storage, options: TestCoreOptions 
 
 function coreOptionsOver(storage: Storage, options: TestCoreOptions): CoreOptions {
   const { seed: _, ...given } = options;
-  return { clock: systemClock, random: systemRandom, clusterName: "test", ...given, storage };
+  return { clock: systemClock, random: systemRandom, logger: noLogger, clusterName: "test", ...given, storage };
 }

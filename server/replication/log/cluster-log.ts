@@ -1,4 +1,5 @@
 import type { Clock } from "../../sdk/clock";
+import { isServerError } from "../../sdk/errors";
 import { storageKey } from "../../sdk/key-layout";
 import type {
   AppendRequest,
@@ -22,6 +23,7 @@ import type {
   UpstreamRepair,
   WriteGate,
 } from "../../sdk/log";
+import type { Logger } from "../../sdk/logger";
 import type { Precondition, Storage, StoredValue } from "../../sdk/storage";
 import { walkElements } from "../index/index-walk";
 import { exportChunk } from "./export";
@@ -30,6 +32,7 @@ import { LogReader } from "./log-reader";
 import { type LogKeys, LogStore } from "./log-store";
 import { LogTrimmer } from "./log-trimmer";
 import { LogWriter } from "./log-writer";
+import { rebuildIndex } from "./rebuilt-index";
 import { RecentEntries } from "./recent-entries";
 import { reindex } from "./reindex";
 import { decodeCiphertext } from "./stored-ciphertext";
@@ -44,6 +47,7 @@ export interface ClusterLogOptions {
   /** Throws when an operation of an upstream cannot be used here. */
   readonly inspect: (operation: LogOperation) => void;
   readonly fence?: () => readonly Precondition[];
+  readonly logger: Logger;
   /** @default 256 MiB */
   readonly retentionBytes?: number;
   /** @default 72 hours */
@@ -66,8 +70,22 @@ export interface OpenedLog {
 /** Opens the log of a generation; one that holds nothing yet begins at index 0. @throws `corrupt` */
 export async function openClusterLog(options: ClusterLogOptions): Promise<OpenedLog> {
   const store = new LogStore(options);
-  await store.load();
+  await load(store, options);
   return { log: new StoredClusterLog(store, options), ciphertexts: new StoredCiphertexts(store) };
+}
+
+/** Nobody is kept from what is stored by a damaged index alone. */
+async function load(store: LogStore, { fence = () => [], logger }: ClusterLogOptions): Promise<void> {
+  const state = await store.readState();
+  try {
+    store.adopt({ state, ...(await store.readIndex(state)) });
+  } catch (error) {
+    if (!isServerError(error, "corrupt")) throw error;
+    store.adopt({ state, ...(await rebuildIndex(store, state, fence)) });
+    logger.log("error", "the index was damaged and was made anew; the values have the sum that the log seals", {
+      reason: error.message,
+    });
+  }
 }
 
 class StoredClusterLog implements ClusterLog {

@@ -64,16 +64,22 @@ export class LogStore {
 
   /** What `load` takes, without taking it. @throws `corrupt` as there */
   async readStored(): Promise<StoredLog> {
+    const state = await this.readState();
+    return { state, ...(await this.readIndex(state)) };
+  }
+
+  /** @throws `corrupt` */
+  async readState(): Promise<LogState> {
     const [record] = await this.storage.read([stateKey(this.generation)]);
-    const state =
-      record === undefined ? emptyState(this.clusterId) : decodeState(this.recordKey, this.generation, record.value);
-    const { index, leaves } = await readStoredIndex(this.storage, this.generation, this.limits);
-    for (const keyClass of ["replicated", "local"] as const) {
-      if (!index.classSum(keyClass).equals(state.checksums[keyClass])) {
-        throw corruptRecord(`index of class ${keyClass}`);
-      }
-    }
-    return { state, index, leaves };
+    if (record === undefined) return emptyState(this.clusterId);
+    return decodeState(this.recordKey, this.generation, record.value);
+  }
+
+  /** @throws `corrupt` when the leaves are not those that the state was written with */
+  async readIndex(state: LogState): Promise<StoredIndex> {
+    const stored = await readStoredIndex(this.storage, this.generation, this.limits);
+    requireSums(state, stored.index);
+    return stored;
   }
 
   adopt({ state, index, leaves }: StoredLog): void {
@@ -139,5 +145,12 @@ export class LogStore {
       const stored = found[at];
       return stored === undefined ? undefined : decodeCiphertext(keyClass, key, stored.value);
     });
+  }
+}
+
+/** @throws `corrupt` unless the state was written with an index of these sums */
+export function requireSums({ checksums }: LogState, index: BucketIndex): void {
+  for (const keyClass of ["replicated", "local"] as const) {
+    if (!index.classSum(keyClass).equals(checksums[keyClass])) throw corruptRecord(`index of class ${keyClass}`);
   }
 }

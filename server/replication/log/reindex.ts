@@ -26,7 +26,8 @@ export async function reindex(store: LogStore, writer: LogWriter): Promise<numbe
   return changes.length;
 }
 
-async function indexOfStored(store: LogStore): Promise<BucketIndex> {
+/** The index that the stored values make. @throws `corrupt` naming a damaged value */
+export async function indexOfStored(store: LogStore): Promise<BucketIndex> {
   const index = new BucketIndex();
   for (const keyClass of ["replicated", "local"] as const) {
     for (let after: string | undefined; ; ) {
