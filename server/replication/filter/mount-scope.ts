@@ -1,4 +1,5 @@
-import { CORE_MOUNT_ID } from "../../sdk/key-layout";
+import { CORE_MOUNT_ID, mountEntryKey } from "../../sdk/key-layout";
+import type { LogEntry } from "../../sdk/log";
 import type { PathsFilter } from "../../sdk/replication-admin";
 
 /** Where a mount is mounted now: undefined when there is no such mount (any more). Reads what is stored, so it is never behind. */
@@ -46,6 +47,23 @@ export class MountScope {
     const included = filterAllows(this.filter, path);
     this.decisions.set(mountId, included);
     return before !== undefined && before !== included;
+  }
+
+  /** Decides about the mounts of an entry as far as it may have changed that. @returns whether an earlier decision was turned round */
+  async isTurnedBy(entry: LogEntry): Promise<boolean> {
+    let turned = false;
+    for (const { mountId, key, value } of entry.operations) {
+      const changesEntry = key === mountEntryKey(mountId) && value !== undefined;
+      if (changesEntry || !this.isDecided(mountId)) turned = (await this.decide(mountId)) || turned;
+    }
+    return turned;
+  }
+
+  /** Decides again about mounts that something was read of: it is not sent where one was moved since. @returns as `decide` */
+  async isTurned(mountIds: Iterable<string>): Promise<boolean> {
+    let turned = false;
+    for (const mountId of new Set(mountIds)) turned = (await this.decide(mountId)) || turned;
+    return turned;
   }
 
   /** Decides about what was not decided yet; `again` about everything. */

@@ -139,7 +139,7 @@ function candidateData({ id, view, backlog, isFiltered }: Candidate, isRecommend
     writes_behind: backlog?.writes ?? null,
     writes_behind_is_upper_bound: backlog?.isUpperBound ?? false,
     seconds_behind: backlog === undefined ? null : seconds(backlog.milliseconds),
-    drains_at_once: connected && backlog?.writes === 0,
+    drains_at_once: connected && view.verified && backlog?.writes === 0,
     filtered: isFiltered,
     recommended: isRecommended,
   };

@@ -41,6 +41,7 @@ export interface DiffServerDependencies {
 const WALK_KEYS = 8_192;
 /** Values read together: each may be large. */
 const VALUES_AT_ONCE = 32;
+const MOVED = "a mount was moved during the diff to where the filter says otherwise";
 
 /** The primary's side of a diff. Answers one question after the other, in bounded frames, and keeps nothing between them. */
 export class DiffServer {
@@ -99,6 +100,11 @@ export class DiffServer {
     if (refused !== undefined) return { refusal: refused.reason };
     if (this.deps.isFenced()) return { refusal: REPLACED };
     this.epoch = currentEpoch(ours);
+    // What was decided while it streamed is not up to date: mounts may have been moved since.
+    await this.scopeAtStart.decideAll(
+      log.index.mounts().map(({ mountId }) => mountId),
+      true,
+    );
     await this.decidePresent();
     const mounts = log.index.mounts().filter((mount) => this.isShipped(mount));
     return { refusal: undefined, clusterId: log.clusterId, lineage: ours, index: log.lastIndex(), mounts };
@@ -122,6 +128,7 @@ export class DiffServer {
         bytes += value?.length ?? 0;
       }
     }
+    if (await this.scopeAtStart.isTurned(keys.map(mountIdOfKey))) throw new Error(MOVED);
     return values;
   }
 
@@ -139,6 +146,7 @@ export class DiffServer {
       if (entries.length === 0) throw new LogTruncated(log.oldestIndex());
       for (const entry of entries) {
         if (entry.index > target || bytes >= limits.frameBytes) break;
+        if (await this.scopeAtStart.isTurnedBy(entry)) throw new Error(MOVED);
         const filtered = filterEntry(entry, mode, this.scopeAtStart.includes);
         if (filtered !== undefined) operations.push(...filtered.operations);
         bytes += filtered === undefined ? 0 : entryBytes(filtered);

@@ -16,7 +16,7 @@ export interface ShipperView {
   readonly appliedIndex: number;
   /** Sent and not acknowledged: at most the window and one frame. */
   readonly unacknowledgedBytes: number;
-  /** What it holds was compared with what we hold since the stream began: its acks count for that too. */
+  /** What it holds was compared with what we hold since the stream began, and no mounts are being brought over: its acks count. */
   readonly verified: boolean;
   readonly peer: PeerFacts;
 }

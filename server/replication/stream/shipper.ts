@@ -37,6 +37,8 @@ export class StreamShipper {
   private appliedIndex = 0;
   private verified = false;
   private unacknowledgedBytes = 0;
+  /** To be acknowledged before the secondary holds the mounts that it gets; without end while they are being sent. */
+  private repairBytes = 0;
   private batchEntries: number;
   /** Undefined while the secondary's content is not exactly ours at `sentIndex` (a build, a repair). */
   private running: Checksums | undefined;
@@ -65,7 +67,7 @@ export class StreamShipper {
       sentIndex: this.sentIndex,
       appliedIndex: this.appliedIndex,
       unacknowledgedBytes: this.unacknowledgedBytes,
-      verified: this.verified,
+      verified: this.verified && this.repairBytes === 0,
       peer: this.heartbeat.facts(),
     };
   }
@@ -158,6 +160,8 @@ export class StreamShipper {
     if (this.sentIndex >= this.deps.log.lastIndex()) return false;
     const entries = await this.readEntries();
     for (let at = 0; at < entries.length; ) {
+      // Looked at again before anything is sent that was written, or read, since it was looked at last.
+      if (!this.isScopeInForce()) return true;
       const held = this.includedMounts();
       const { frame, next, turned } = await this.nextFrame(entries, at);
       if (frame !== undefined) await this.sendEntries(frame);
@@ -203,7 +207,7 @@ export class StreamShipper {
     for (; next < entries.length && bytes < this.deps.limits.frameBytes; next += 1) {
       const entry = entries[next];
       if (entry === undefined) break;
-      if (await this.turnsDecision(entry)) return { frame: frameOf(kept, index, next > at), next, turned: true };
+      if (await this.scope.isTurnedBy(entry)) return { frame: frameOf(kept, index, next > at), next, turned: true };
       const filtered = filterEntry(entry, this.deps.mode, this.scope.includes);
       if (filtered !== undefined) {
         kept.push(filtered);
@@ -217,17 +221,6 @@ export class StreamShipper {
       }
     }
     return { frame: frameOf(kept, index, next > at), next, turned: false };
-  }
-
-  private async turnsDecision(entry: LogEntry): Promise<boolean> {
-    let turned = false;
-    for (const operation of entry.operations) {
-      const changesEntry = operation.key === `mounts/${operation.mountId}` && operation.value !== undefined;
-      if (changesEntry || !this.scope.isDecided(operation.mountId)) {
-        turned = (await this.scope.decide(operation.mountId)) || turned;
-      }
-    }
-    return turned;
   }
 
   private async sendEntries(frame: { readonly entries: readonly LogEntry[]; readonly index: number }): Promise<void> {
@@ -293,28 +286,42 @@ export class StreamShipper {
   }
 
   private async followScope(): Promise<void> {
-    const scope = this.deps.scopeOf(this.secondaryId);
-    if (scope === this.scope) return;
+    if (this.isScopeInForce()) return;
     const held = this.includedMounts();
-    this.scope = scope;
+    this.scope = this.deps.scopeOf(this.secondaryId);
     if (this.hello.building) throw new Error("the filter changed during the snapshot");
     await this.repairMounts(held);
   }
 
-  /** Brings the secondary from the mounts that it holds to those that it should. */
+  /** Brings the secondary from the mounts that it holds to those that it should, which may change again meanwhile. */
   private async repairMounts(held: readonly string[]): Promise<void> {
-    await this.scope.decideAll(this.presentMounts(), true);
-    const repair = new MountRepair(this.deps, this.port, this.scope, (bytes) => this.makeRoom(bytes));
-    const wanted = new Set(this.includedMounts());
-    const result = await repair.run(
-      held.filter((mountId) => !this.scope.includes(mountId)),
-      new Set([...wanted].filter((mountId) => !held.includes(mountId))),
-      this.sentIndex,
-    );
-    if (result === undefined) return;
-    this.sentIndex = result.index;
-    this.running = result.checksums;
-    this.target = undefined;
+    this.repairBytes = Number.POSITIVE_INFINITY;
+    let whole = held;
+    let begun: readonly string[] = [];
+    for (;;) {
+      const { scope } = this;
+      await scope.decideAll(this.presentMounts(), true);
+      const wanted = this.includedMounts();
+      const add = new Set(wanted.filter((mountId) => !whole.includes(mountId)));
+      const forget = [...whole, ...begun].filter((mountId) => !scope.includes(mountId));
+      const makeRoom = (bytes: number): Promise<void> => this.makeRoom(bytes);
+      const repair = new MountRepair(this.deps, this.port, scope, () => this.isScopeInForce(), makeRoom);
+      const end = await repair.run(forget, add, this.sentIndex);
+      if (end.kind === "whole") {
+        this.sentIndex = end.index;
+        this.running = end.checksums;
+        this.target = undefined;
+      }
+      if (end.kind !== "outdated") break;
+      whole = whole.filter((mountId) => !forget.includes(mountId));
+      begun = [...new Set([...begun.filter((mountId) => !forget.includes(mountId)), ...add])];
+      this.scope = this.deps.scopeOf(this.secondaryId);
+    }
+    this.repairBytes = this.unacknowledgedBytes;
+  }
+
+  private isScopeInForce(): boolean {
+    return this.deps.scopeOf(this.secondaryId) === this.scope;
   }
 
   private includedMounts(): readonly string[] {
@@ -376,6 +383,7 @@ export class StreamShipper {
     }
     this.appliedIndex = Math.max(this.appliedIndex, ack.index);
     this.unacknowledgedBytes -= ack.bytes;
+    this.repairBytes = Math.max(0, this.repairBytes - ack.bytes);
     this.deps.progressed(this.view());
     this.wakeup.notify();
   }

@@ -20,6 +20,7 @@ export const SNAPSHOT_CHANNEL = "snapshot";
 export const CHUNKS_AHEAD = 2;
 
 const AFTER_BYTES_MAX = 4_096;
+const MOVED = "a mount was moved during the snapshot to where the filter says otherwise";
 /** Leaves of one mount's index. */
 const LEAVES = 65_536;
 
@@ -95,7 +96,9 @@ export async function serveSnapshot(
     // Asked for ahead, before it was known that the chunk before is the last.
     if (start === "next" && isBegun && next === undefined) continue;
     if (start === "next" && !isBegun) throw new MalformedFrame("a snapshot has to begin somewhere");
-    await scope.decideAll(log.index.mounts().map((mount) => mount.mountId));
+    // At first again: what was decided while it streamed is not up to date, mounts may have been moved since.
+    const mountIds = log.index.mounts().map((mount) => mount.mountId);
+    await scope.decideAll(mountIds, !isBegun);
     const after = start === "next" ? next : start.after;
     const chunk = await log.exportChunk({
       classes: CLASSES_OF_MODE[mode],
@@ -104,6 +107,7 @@ export async function serveSnapshot(
       limitPairs: limits.chunkPairs,
       limitBytes: limits.chunkBytes,
     });
+    if (await scope.isTurned(chunk.pairs.map(({ mountId }) => mountId))) throw new Error(MOVED);
     const expectedPairs = after === undefined ? expectedPairsOf(log, mode, scope) : 0;
     // The chunk before goes out while this one is read; not more than the two are held.
     await sending;
