@@ -128,13 +128,11 @@ export interface ReachedCursor {
   readonly cursor: UpstreamCursor;
 }
 
-/** Repair after a diff: brings single keys to the upstream's state. Several may follow each other; only the last names a cursor. */
+/** Brings single keys to the upstream's state. Several follow each other; `AppendRequest.reached` is where they lead to. */
 export interface UpstreamRepair {
   readonly mode: ReplicationMode;
   readonly origin: Origin;
   readonly operations: readonly LogOperation[];
-  /** With it the checksums must be equal afterwards, or nothing is written. */
-  readonly cursor: UpstreamCursor | undefined;
 }
 
 /** Why a write is refused, with a text for the client. */
@@ -264,7 +262,7 @@ export interface ClusterLog {
    * @throws CursorMismatch, LogDivergence (nothing was written), ServerError `storage_full`, `corrupt`
    */
   applyUpstream(batch: UpstreamBatch): Promise<number>;
-  /** @throws LogDivergence when the cursor's checksums are not reached, ServerError `storage_full`, `corrupt` */
+  /** @throws LogDivergence for what the mode does not ship, ServerError `storage_full`, `corrupt` */
   applyRepair(repair: UpstreamRepair): Promise<number>;
 
   /**

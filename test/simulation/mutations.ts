@@ -337,7 +337,7 @@ function plantNotedMounts(): () => void {
 }
 
 function isTargetDependencies(deps: unknown): deps is LiveTargetDependencies {
-  return typeof deps === "object" && deps !== null && "log" in deps && "forgetOwn" in deps;
+  return typeof deps === "object" && deps !== null && "log" in deps && "giveUp" in deps;
 }
 
 function plantNoFilter(): () => void {

@@ -7,6 +7,7 @@ const STATES = [
   "state idle -> stream-wals",
   "state idle -> merkle-diff",
   "state stream-wals -> merkle-diff",
+  "state stream-wals -> merkle-sync",
   "state stream-wals -> idle",
   "state merkle-sync -> merkle-diff",
   "state merkle-diff -> merkle-sync",

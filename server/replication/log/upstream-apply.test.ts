@@ -133,10 +133,13 @@ test("a secondary that differs is repaired, or refuses the cursor", async () => 
     limitPairs: 100,
     limitBytes: 1e6,
   });
-  const repair = { mode: "performance" as const, origin, cursor };
-  await expect(secondary.log.applyRepair({ ...repair, operations: chunk.pairs })).rejects.toBeInstanceOf(LogDivergence);
+  const mode = "performance" as const;
+  const reach = () => secondary.barrier.commit([], { reached: { mode, cursor } });
+  await secondary.log.applyRepair({ mode, origin, operations: chunk.pairs });
+  await expect(reach()).rejects.toBeInstanceOf(LogDivergence);
   const stray = { class: "replicated" as const, mountId: "m1", key: "data/m1/stray", value: undefined };
-  await secondary.log.applyRepair({ ...repair, operations: [...chunk.pairs, stray] });
+  await secondary.log.applyRepair({ mode, origin, operations: [stray] });
+  await reach();
   expect(secondary.log.cursor("performance")).toEqual(cursor);
 });
 
@@ -159,7 +162,7 @@ test("a history is taken over with the content that belongs to it, or neither it
   expect(await view.listAll("", { limit: 10 })).toEqual(["beside"]);
   const { operations } = (await batchAfter(primary.log, "performance", from)).entries.at(-1) ?? { operations: [] };
   const origin = { clusterId: primary.log.clusterId, index: reached.cursor.index };
-  await secondary.log.applyRepair({ mode: "performance", origin, operations, cursor: undefined });
+  await secondary.log.applyRepair({ mode: "performance", origin, operations });
   await takeOver();
   expect(secondary.barrier.lineage("performance")).toEqual(history);
   expect(secondary.log.cursor("performance")).toEqual(reached.cursor);

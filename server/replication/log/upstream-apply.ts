@@ -52,24 +52,21 @@ export class UpstreamApply {
   }
 
   async repair(repair: UpstreamRepair): Promise<number> {
-    const { mode, operations, cursor, origin } = repair;
+    const { mode, operations, origin } = repair;
     this.checkShipped(mode, operations, origin.index);
     const staged = new StagedCommit(this.store);
     await staged.load(operations);
     staged.check(operations);
     const indexDelta = staged.apply(operations);
-    if (cursor !== undefined) staged.moveCursor({ mode, cursor });
-    if (operations.length > 0) {
-      staged.addEntry({
-        version: 1,
-        index: staged.state.lastIndex + 1,
-        epochs: staged.state.epochs,
-        origin,
-        operations,
-        indexDelta,
-        writtenAtMilliseconds: this.nowMilliseconds(),
-      });
-    }
+    staged.addEntry({
+      version: 1,
+      index: staged.state.lastIndex + 1,
+      epochs: staged.state.epochs,
+      origin,
+      operations,
+      indexDelta,
+      writtenAtMilliseconds: this.nowMilliseconds(),
+    });
     await this.writer.commit(staged);
     return this.store.state.lastIndex;
   }

@@ -8,6 +8,8 @@ export type FollowerEvent =
   | "reconcile"
   /** Keys that differ are fetched, or everything is. */
   | "sync"
+  /** The primary brings us, over the stream, to the mounts that we get now. */
+  | "repair"
   | "disconnected"
   | "stopped";
 
@@ -15,6 +17,7 @@ const FROM_ANYWHERE = {
   streaming: "stream-wals",
   reconcile: "merkle-diff",
   sync: "merkle-sync",
+  repair: "merkle-sync",
   disconnected: "idle",
   stopped: "idle",
 } as const;

@@ -51,18 +51,20 @@ export interface ModeRecords {
 /**
  * Replication's own records. The DR role is the node's own business (class `node`); the rest is `local`: a DR
  * secondary that is promoted takes over the authority, the members and the performance role of the cluster it replaces, and
- * what is in doubt of the shared data that it mirrors.
+ * what is in doubt of the shared data that it mirrors, or is being removed from it.
  * Paths filters are `replicated`: whichever secondary becomes the primary has them before anybody follows it.
  */
 export class ReplicationStore {
   private readonly local: View;
   private readonly node: View;
   private readonly shared: View;
+  private readonly givenUp: View;
 
   constructor(barrier: Barrier) {
     this.local = barrier.view(PREFIX, "local");
     this.node = barrier.view(PREFIX, "node");
     this.shared = barrier.view(PREFIX, "replicated");
+    this.givenUp = barrier.view(`${PREFIX}performance/given-up/`, "local");
   }
 
   async load(mode: ReplicationMode): Promise<ModeRecords> {
@@ -150,6 +152,19 @@ export class ReplicationStore {
     const view = this.roleView(mode);
     if (unsettled === undefined) return view.delete(`${mode}/unsettled`);
     return view.put(`${mode}/unsettled`, Buffer.from(unsettled));
+  }
+
+  /** Mounts that this cluster may no longer hold, and of which something may still be there: the first of them. */
+  async readGivenUp(): Promise<readonly string[]> {
+    return await this.givenUp.listAll("", { limit: LIST_PAGE });
+  }
+
+  putGivenUp(mountId: string): WriteOperation {
+    return this.givenUp.put(mountId, Buffer.alloc(0));
+  }
+
+  deleteGivenUp(mountId: string): WriteOperation {
+    return this.givenUp.delete(mountId);
   }
 
   /** Histories that branched off from this primary's. */

@@ -10,6 +10,7 @@ import { Reconciliation, type ReconciliationProgress } from "../stream/reconcili
 import { BuildRunner, type SyncProgress } from "./build-runner";
 import type { ReplicationDependencies } from "./dependencies";
 import type { Divergence } from "./divergence";
+import { GivenUpMounts } from "./given-up-mounts";
 import type { PrimaryLink } from "./records";
 import { MODES } from "./replication-store";
 import { isFenced } from "./role-rules";
@@ -27,6 +28,7 @@ export class Runners {
   /** An unfinished build was taken up, or there is none. Who followed before that would begin another beside it. */
   private isOpen = false;
   private closed = false;
+  private readonly givenUp: GivenUpMounts;
 
   constructor(
     private readonly deps: ReplicationDependencies,
@@ -34,7 +36,9 @@ export class Runners {
     private readonly storeLink: (mode: ReplicationMode, change: (link: PrimaryLink) => PrimaryLink) => Promise<void>,
     private readonly divergence: Divergence,
     private readonly unsettled: UnsettledContent,
-  ) {}
+  ) {
+    this.givenUp = new GivenUpMounts(deps, state);
+  }
 
   of(mode: ReplicationMode): SecondaryRunner | undefined {
     return this.live.get(mode);
@@ -67,6 +71,7 @@ export class Runners {
 
   /** Starts and stops so that exactly the secondaries with a primary are followed. */
   async follow(): Promise<void> {
+    if (!this.closed) this.givenUp.review();
     for (const mode of MODES) {
       const { role } = this.state.of(mode);
       const isSecondary = this.state.effective(mode) === "secondary" && role.role === "secondary";
@@ -130,6 +135,7 @@ export class Runners {
   /** Stops all loops without waiting: one of them may be what makes us close. */
   close(): void {
     this.closed = true;
+    this.givenUp.close();
     for (const runner of this.live.values()) void runner.stop();
     void this.building?.connector.stop();
     this.live.clear();
@@ -154,6 +160,10 @@ export class Runners {
       streams: () => this.endResync(mode),
       isSettled: () => this.unsettled.of(mode) === undefined,
       confirmed: () => this.confirmed(mode),
+      repairing: () => this.unsettled.repairing(mode),
+      repaired: (cursor) => this.unsettled.settled(mode, { reached: { mode, cursor } }),
+      giveUp: (mountIds) => this.givenUp.giveUp(mountIds),
+      finishGivingUp: () => this.givenUp.finish(),
       addressesLearned: (addresses) => this.learn(mode, addresses),
       reconcile: (connection, syncing) => this.reconcile(mode, setId, connection, syncing),
     });
@@ -299,6 +309,7 @@ export class Runners {
         await this.unsettled.repairing(mode);
       },
       forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
+      giveUp: (mountIds) => this.givenUp.giveUp(mountIds),
       reached: (lineage, cursor) => this.reached(mode, lineage, cursor),
       asked: questionTimer(metrics, clock, "asked"),
       progressed: (progress) => {

@@ -33,6 +33,14 @@ export interface SecondaryRunnerOptions {
   isSettled(): boolean;
   /** The primary's checkpoint says so. */
   confirmed(): Promise<void>;
+  /** The primary brings us to other mounts than we hold: what is held is in doubt, on record, until `repaired`. */
+  repairing(): Promise<void>;
+  /** @throws LogDivergence when what is held is not the primary's at the cursor */
+  repaired(cursor: UpstreamCursor): Promise<void>;
+  /** Removes mounts for good. */
+  giveUp(mountIds: readonly string[]): Promise<void>;
+  /** Nothing is left of what was given up earlier. */
+  finishGivingUp(): Promise<void>;
   /** What is held cannot be brought up to date by streaming. Resolves when it was seen to. */
   reconcile(connection: PeerConnection, syncing: () => void): Promise<void>;
 }
@@ -165,14 +173,8 @@ export class SecondaryRunner {
   /** @returns why a reconciliation is needed, if it is */
   private async stream(channel: FrameChannel, stood: () => void): Promise<string | undefined> {
     const { mode } = this.options;
-    const { core, metrics, clock } = this.deps;
-    const target = new LiveTarget({
-      mode,
-      log: core.log,
-      adopt: this.options.adopt,
-      forgetOwn: (mountId) => forgetLocalData(this.deps, mountId),
-    });
-    const metered = new MeteredTarget(target, metrics, clock, mode);
+    const { metrics, clock } = this.deps;
+    const metered = new MeteredTarget(this.target(), metrics, clock, mode);
     this.follower = new StreamFollower(this.followerDependencies(stood), metered, channel);
     try {
       const end = await this.follower.run(await this.hello());
@@ -182,6 +184,27 @@ export class SecondaryRunner {
       if (error instanceof LogDivergence || error instanceof CursorMismatch) return error.message;
       throw error;
     }
+  }
+
+  private target(): LiveTarget {
+    const { mode, adopt, repairing, repaired, giveUp } = this.options;
+    return new LiveTarget({
+      mode,
+      log: this.deps.core.log,
+      adopt,
+      repairing: async () => {
+        this.move("repair", "mounts that its filter lets through now are brought over");
+        await repairing();
+      },
+      repaired: async (cursor) => {
+        await repaired(cursor);
+        this.move("streaming", `it holds the mounts that it gets, at the primary's index ${cursor.index}`);
+      },
+      giveUp: async (mountIds) => {
+        this.move("repair", "mounts that its filter leaves out now are removed");
+        await giveUp(mountIds);
+      },
+    });
   }
 
   private followerDependencies(stood: () => void) {
@@ -222,6 +245,7 @@ export class SecondaryRunner {
 
   private async hello(): Promise<Hello> {
     const { mode } = this.options;
+    await this.options.finishGivingUp();
     const { log, identity } = this.deps.core;
     const link = this.options.link();
     const laterLineage = this.options.laterLineage();

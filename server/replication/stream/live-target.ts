@@ -1,4 +1,4 @@
-import type { ClusterLog, Lineage, LoggedClass, LogOperation, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { ClusterLog, Lineage, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { LogDivergence } from "../../sdk/log";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 import type { Welcome } from "./control-codec";
@@ -11,17 +11,22 @@ export interface LiveTargetDependencies {
   readonly log: ClusterLog;
   /** Stores the primary's history and where we stand in its numbering, in one commit. */
   adopt(lineage: Lineage, cursor: UpstreamCursor): Promise<void>;
-  /** Removes what this cluster keeps of its own for a mount that it no longer holds. */
-  forgetOwn(mountId: string): Promise<void>;
+  /** Mounts are brought over: from here on what is held is what no primary held. On record when it resolves. */
+  repairing(): Promise<void>;
+  /** The end of a repair: stores the cursor. @throws LogDivergence when what is held is not the primary's at it */
+  repaired(cursor: UpstreamCursor): Promise<void>;
+  /** Removes mounts that this cluster may no longer hold, with what it has of its own for them, whatever comes between. */
+  giveUp(mountIds: readonly string[]): Promise<void>;
 }
 
 /** A cursor that moved without any change is stored when it has moved this far. */
 const UNSTORED_INDICES_MAX = 4_096;
-const FORGET_KEYS = 1_024;
-const FORGET_BYTES = 4 * 1024 * 1024;
 
 /** Applies a stream to the data in use. */
 export class LiveTarget implements FollowerTarget {
+  /** A repair has begun, and not come to its end yet. */
+  private isRepairing = false;
+
   constructor(private readonly deps: LiveTargetDependencies) {}
 
   async begin(welcome: Welcome): Promise<void> {
@@ -38,31 +43,19 @@ export class LiveTarget implements FollowerTarget {
     await log.applyUpstream({ mode, followsIndex: stored, entries: frame.entries, cursor: frame.cursor });
   }
 
-  async applyRepair(frame: RepairFrame): Promise<void> {
-    await this.deps.log.applyRepair({ mode: this.deps.mode, ...frame });
+  async applyRepair({ origin, operations, cursor }: RepairFrame): Promise<void> {
+    if (operations.length > 0) {
+      if (!this.isRepairing) await this.deps.repairing();
+      this.isRepairing = true;
+      await this.deps.log.applyRepair({ mode: this.deps.mode, origin, operations });
+    }
+    if (cursor === undefined) return;
+    await this.deps.repaired(cursor);
+    this.isRepairing = false;
   }
 
   async forget(mountIds: readonly string[]): Promise<void> {
-    const { log, mode } = this.deps;
-    const gone = new Set(mountIds);
-    const origin = { clusterId: log.clusterId, index: log.lastIndex() };
-    // The entry first: nobody shall reach a mount whose data is half gone.
-    const entries = mountIds.map((mountId): LogOperation => deletion("replicated", mountId, `mounts/${mountId}`));
-    await log.applyRepair({ mode, origin, operations: entries, cursor: undefined });
-    for (let after: string | undefined; ; ) {
-      const chunk = await log.exportChunk({
-        classes: ["replicated"],
-        includeMount: (mountId) => gone.has(mountId),
-        after,
-        limitPairs: FORGET_KEYS,
-        limitBytes: FORGET_BYTES,
-      });
-      const operations = chunk.pairs.map((pair) => deletion(pair.class, pair.mountId, pair.key));
-      if (operations.length > 0) await log.applyRepair({ mode, origin, operations, cursor: undefined });
-      if (chunk.next === undefined) break;
-      after = chunk.next;
-    }
-    for (const mountId of mountIds) await this.deps.forgetOwn(mountId);
+    await this.deps.giveUp(mountIds);
   }
 
   checkpoint(checkpoint: { readonly index: number; readonly checksums: Checksums }): Promise<boolean> {
@@ -79,8 +72,4 @@ export class LiveTarget implements FollowerTarget {
 export function heldChecksums(log: ClusterLog, mode: ReplicationMode): Checksums {
   const held = log.position().checksums;
   return CLASSES_OF_MODE[mode].includes("local") ? held : { ...zeroChecksums(), replicated: held.replicated };
-}
-
-function deletion(keyClass: LoggedClass, mountId: string, key: string): LogOperation {
-  return { class: keyClass, mountId, key, value: undefined };
 }

@@ -27,6 +27,8 @@ export interface ReconciliationOptions {
   progressed(progress: ReconciliationProgress): void;
   /** Removes what this cluster keeps of its own for a mount that it no longer holds. */
   forgetOwn(mountId: string): Promise<void>;
+  /** Removes mounts of which the primary has nothing for us, with what this cluster has of its own, whatever comes between. */
+  giveUp(mountIds: readonly string[]): Promise<void>;
   /**
    * What is held is the other's at the cursor: takes its history and the place in it over, in one commit.
    * @throws LogDivergence when it is not
@@ -108,8 +110,9 @@ export class Reconciliation {
     }
     this.totalKeys += conflicts.length;
     await this.options.beforeRepair(opened, () => withMounts(conflicts, opened.mounts));
-    await this.sync(client, opened, conflicts);
-    await this.forgetOwn(conflicts);
+    const rest = await this.withoutGone(conflicts, opened.mounts);
+    await this.sync(client, opened, rest);
+    await this.forgetOwn(rest);
     if (conflicts.length === CONFLICTS_MAX) return true;
     await this.replay(client, opened);
     return false;
@@ -146,7 +149,7 @@ export class Reconciliation {
     let part: LogOperation[] = [];
     let bytes = 0;
     const flush = async (): Promise<void> => {
-      if (part.length > 0) await log.applyRepair({ mode, origin, operations: part, cursor: undefined });
+      if (part.length > 0) await log.applyRepair({ mode, origin, operations: part });
       [part, bytes] = [[], 0];
     };
     for (const operation of operations) {
@@ -155,6 +158,20 @@ export class Reconciliation {
       if (part.length >= REPAIR_OPERATIONS || bytes >= REPAIR_BYTES) await flush();
     }
     await flush();
+  }
+
+  /** Gives up the shared mounts that the primary does not send at all. @returns the conflicts in others */
+  private async withoutGone(conflicts: readonly Conflict[], theirs: Opened["mounts"]): Promise<readonly Conflict[]> {
+    if (this.options.mode === "dr") return conflicts;
+    const gone = new Set<string>();
+    for (const { key, mountId, exists, isMountUnknown } of withMounts(conflicts, theirs)) {
+      if (isMountUnknown && !exists && key === mountEntryKey(mountId)) gone.add(mountId);
+    }
+    if (gone.size === 0) return conflicts;
+    await this.options.giveUp([...gone]);
+    const rest = conflicts.filter(({ mountId }) => !gone.has(mountId));
+    this.syncedKeys += conflicts.length - rest.length;
+    return rest;
   }
 
   /** A shared mount whose entry went leaves nothing of ours behind either. */
