@@ -43,6 +43,9 @@ test("a secondary that went with the other of two primaries keeps nobody from be
   const [a, d, f] = [world.cluster("a"), world.cluster("d"), world.cluster("f")];
   const acts = async (): Promise<void> => {
     await linkBoth(world, operator);
+    // A heartbeat tells it; who was never told of the other finds it only with an operator's help.
+    const knowsF = () => texts(d.status("dr").known_primary_cluster_addrs).includes(`https://${f.address}`);
+    expect(await operator.until(knowsF, 20_000)).toBe(true);
     expect(await operator.unplanned("dr", f, 20_000)).toBe(true);
     const isAtF = () => d.isStreaming("dr") && d.core?.log.cursor("dr")?.clusterId === f.clusterId;
     expect(await operator.until(isAtF, 20_000)).toBe(true);
@@ -82,4 +85,8 @@ async function inSimulatedTime(world: World, acts: () => Promise<void>): Promise
   });
   await world.scheduler.runUntil(() => finished, LIMIT_MILLISECONDS);
   await acting;
+}
+
+function texts(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -5,8 +5,6 @@ export const absentEndpoints: Readonly<Record<string, string>> = {
   "sys config/cors": "sys/config/cors",
   "sys config/ui/headers": "sys/config/ui/headers",
   "sys config/ui/headers/{header}": "sys/config/ui/headers/x",
-  "sys generate-root/attempt": "sys/generate-root/attempt",
-  "sys generate-root/update": "sys/generate-root/update",
   "sys host-info": "sys/host-info",
   "sys leases": "sys/leases",
   "sys mfa/method/duo/{name}": "sys/mfa/method/duo/x",

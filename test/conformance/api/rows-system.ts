@@ -211,6 +211,28 @@ const rest: readonly Row[] = [
   { covers: "sys rotate POST", call: "POST sys/rotate", status: 204 },
   { call: "GET sys/key-status", status: 200, match: { data: { term: 2 } } },
   {
+    covers: "sys generate-root/attempt POST",
+    call: "POST sys/generate-root/attempt",
+    body: {},
+    status: 200,
+    top: "complete,encoded_root_token,encoded_token,nonce,otp,otp_length,pgp_fingerprint,progress,required,started",
+    save: { attempt: "nonce" },
+  },
+  {
+    covers: "sys generate-root/attempt GET",
+    call: "GET sys/generate-root/attempt",
+    status: 200,
+    match: { started: true, otp: "", otp_length: 28, progress: 0, required: 1 },
+  },
+  {
+    covers: "sys generate-root/update POST",
+    call: "POST sys/generate-root/update",
+    body: { key: "{unsealKey}", nonce: "{attempt}" },
+    status: 200,
+    match: { complete: true, progress: 1, encoded_token: expect.stringMatching(/^[A-Za-z0-9+/]{38}$/) },
+  },
+  { covers: "sys generate-root/attempt DELETE", call: "DELETE sys/generate-root/attempt", status: 204 },
+  {
     covers: "sys leases/lookup POST",
     call: "POST sys/leases/lookup",
     body: { lease_id: "secret/absent" },
