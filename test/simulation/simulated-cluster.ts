@@ -246,9 +246,10 @@ export class SimulatedCluster {
   async put(keyClass: KeyClass, key: string, value: string | undefined): Promise<number> {
     const view = this.usableCore().barrier.view("", keyClass);
     const operation = value === undefined ? view.delete(key) : view.put(key, Buffer.from(value));
+    const { replication } = this;
     const { index } = await view.commit([operation]);
-    // The last stage of the pipeline waits like this before it answers.
-    await this.replication?.confirmDurable(index);
+    // The last stage of the pipeline waits like this before it answers; its services are those that the request came to.
+    await replication?.confirmDurable(index);
     this.world.acknowledged(this, index);
     return index;
   }

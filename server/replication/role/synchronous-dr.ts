@@ -100,7 +100,8 @@ export class SynchronousDr {
   close(): void {
     for (const release of this.releases) release();
     this.absence?.cancel();
-    this.abandon();
+    // A commit that is under way becomes durable here, and no DR secondary is going to say that it has it.
+    this.abandon(Number.POSITIVE_INFINITY);
     this.closed = true;
   }
 
@@ -210,9 +211,9 @@ export class SynchronousDr {
   }
 
   /** Whoever is, or will be, primary may not have what waits, nor what has not come to its wait yet. */
-  private abandon(): void {
+  private abandon(upToIndex = this.deps.core.log.lastIndex()): void {
     const isHeld = this.heldIn !== "" && (this.settings.mode === "block" || this.synchronous);
-    if (isHeld) this.abandonedIndex = this.deps.core.log.lastIndex();
+    if (isHeld) this.abandonedIndex = upToIndex;
     this.waits.failAll(this.unconfirmed());
   }
 

@@ -95,6 +95,14 @@ test("block: without a DR secondary a write's outcome is uncertain, then writes 
   expect(await getKey(b.core, "data/m1/uncertain")).toBe("uncertain");
 });
 
+test("block: a write that becomes durable after the primary has closed is not acknowledged", async () => {
+  const [a] = await pair("block");
+  const { replication } = a;
+  const nextIndex = a.core.log.lastIndex() + 1;
+  await a.close();
+  await expect(replication.confirmDurable(nextIndex)).rejects.toMatchObject({ code: "dr_unconfirmed" });
+});
+
 test("block: that it began is stored although storing it failed at first", async () => {
   set = new TestSet();
   set.settings = { synchronousDr: { mode: "block", timeoutMilliseconds: LONG_MILLISECONDS } };
