@@ -2,6 +2,7 @@ import type { ReplicationService } from "../../server/replication/role/replicati
 import { isServerError, ServerError } from "../../server/sdk/errors";
 import { compareLineage } from "../../server/sdk/lineage";
 import type { ReplicationMode } from "../../server/sdk/log";
+import { Memberships } from "./memberships";
 import { WORLD } from "./scheduler";
 import type { SimulatedCluster } from "./simulated-cluster";
 import { APPROLE_PATH, KV_PATH } from "./simulated-mounts";
@@ -18,6 +19,8 @@ const NO_API = { address: "", caFile: "", caPath: "", caCertificate: "" };
 export class Operator {
   /** Calls without an answer yet, by whom they were made to: also those that the operator no longer waits for. */
   private readonly underWay = new Map<Promise<unknown>, { cluster: SimulatedCluster; service: ReplicationService }>();
+
+  readonly memberships = new Memberships();
 
   constructor(readonly world: World) {}
 
@@ -97,9 +100,10 @@ export class Operator {
       if (role === "disabled") {
         const token = await this.token(primary, secondary, mode);
         if (token === undefined) return false;
-        await this.call("enable secondary", secondary, (service) =>
+        const enabled = await this.call("enable secondary", secondary, (service) =>
           service.enableSecondary(mode, { token, api: NO_API }),
         );
+        if (enabled) this.memberships.made(primary, secondary, mode);
       }
       return false;
     });
@@ -260,9 +264,11 @@ export class Operator {
   private async tellPrimary(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode) {
     const token = await this.token(primary, secondary, mode);
     if (token === undefined) return false;
-    return await this.call(`update ${mode} primary by a token`, secondary, (service) =>
+    const told = await this.call(`update ${mode} primary by a token`, secondary, (service) =>
       service.updatePrimary(mode, { token, api: NO_API, addresses: [] }),
     );
+    if (told) this.memberships.made(primary, secondary, mode);
+    return told;
   }
 
   /** An operator decides that a replaced primary goes on all the same. */

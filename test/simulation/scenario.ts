@@ -149,6 +149,7 @@ export class Scenario {
   private mayNeedHelp(primary: SimulatedCluster, secondary: SimulatedCluster, mode: ReplicationMode): boolean {
     if (this.inHand.has(`${mode} ${secondary.name}`) || this.inHand.has(`${mode} ${primary.name}`)) return true;
     if (this.operator.roleOf(secondary, mode) !== "secondary") return true;
+    if (this.operator.memberships.areLost(primary, secondary, mode)) return true;
     const { known_primary_cluster_addrs: known, primary_cluster_addr: first } = secondary.status(mode);
     return !JSON.stringify([known, first]).includes(`:${primary.port}`);
   }
