@@ -273,6 +273,17 @@ test("a DR secondary that takes the place of such a cluster is promoted no more 
 }, 60_000);
 
 test("a repair is on record although the end of the one before it is durable and was told to have failed", async () => {
+  const [a, b] = await repairedAndToldToHaveFailed();
+  await until("the link is gone", () => b.status("dr").state === "idle");
+  await halfOfARepair(a, b, "newer");
+  await a.close();
+  await b.restart();
+  expect(b.status("dr").partial_repair).toBe(true);
+  await expect(promote(b, true)).rejects.toMatchObject({ code: "catching_up" });
+}, 60_000);
+
+/** The repair goes on to its end, whose commit is durable and is told to have failed; then the link is cut. */
+async function repairedAndToldToHaveFailed(): Promise<readonly [TestNode, TestNode]> {
   const [a, b] = await halfRepaired();
   set.network.tap = () => undefined;
   failCommit(b, true, (change) => {
@@ -281,14 +292,9 @@ test("a repair is on record although the end of the one before it is durable and
   });
   set.network.mend("b", a.address);
   await b.replication.recover("dr");
-  await until("the end was told to have failed", () => complained(b));
-  await until("the link is gone", () => b.status("dr").state === "idle");
-  await halfOfARepair(a, b, "newer");
-  await a.close();
-  await b.restart();
-  expect(b.status("dr").partial_repair).toBe(true);
-  await expect(promote(b, true)).rejects.toMatchObject({ code: "catching_up" });
-}, 60_000);
+  await until("the end was told to have failed", () => complained(b), 15_000);
+  return [a, b];
+}
 
 /** The next commit of the node that `matches` fails: it is durable all the same, or it is not. */
 function failCommit(node: TestNode, isDurable: boolean, matches: (change: RoleChange | undefined) => boolean): void {
@@ -325,15 +331,7 @@ test("so has one that left the set left its doubts", async () => {
 }, 60_000);
 
 test("a repair whose end is durable is over, although it was told to have failed and the primary is gone", async () => {
-  const [a, b] = await halfRepaired();
-  set.network.tap = () => undefined;
-  failCommit(b, true, (change) => {
-    if (change?.reached !== undefined) set.network.cut("b", a.address);
-    return change?.reached !== undefined;
-  });
-  set.network.mend("b", a.address);
-  await b.replication.recover("dr");
-  await until("the end was told to have failed", () => complained(b), 15_000);
+  const [a, b] = await repairedAndToldToHaveFailed();
   await a.close();
   await until("what is stored was read", () => b.status("dr").partial_repair === undefined);
   await promote(b, true);
