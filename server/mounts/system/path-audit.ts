@@ -1,7 +1,7 @@
 import type { AuditDeviceEntry } from "../../sdk/audit";
 import type { ResponseData } from "../../sdk/outcome";
-import type { RequestFacts } from "../../sdk/path";
 import { declare } from "./context";
+import { requireOwnClient } from "./secondary-reach";
 
 export const auditPaths = [
   declare({
@@ -77,11 +77,6 @@ export const auditPaths = [
     },
   }),
 ];
-
-/** A local device is this cluster's alone: no secondary may switch its trail off, or on. @throws permission_denied */
-function requireOwnClient({ secondary, path }: Pick<RequestFacts, "secondary" | "path">): void {
-  if (secondary !== undefined) throw secondary.refusal(path);
-}
 
 function deviceBody(entry: AuditDeviceEntry): ResponseData {
   return {

@@ -11,3 +11,8 @@ export function requireReach({ secondary }: Pick<RequestFacts, "secondary">, ent
   if (!entry.local && secondary.allowsMount(entry.path)) return;
   throw secondary.refusal(entry.path);
 }
+
+/** For what is this cluster's alone, as a local audit device: no secondary may switch it off, or on. @throws permission_denied */
+export function requireOwnClient({ secondary, path }: Pick<RequestFacts, "secondary" | "path">): void {
+  if (secondary !== undefined) throw secondary.refusal(path);
+}

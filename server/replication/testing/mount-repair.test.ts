@@ -134,6 +134,7 @@ describe("a mount that the filter lets through now", () => {
     const demotion = a.replication.demotePrimary("performance", { targetId: "b", signal: never }).then(() => {
       isOver = true;
     });
+    // Real time, since nothing happens that could be waited for: everything to the secondary is held.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isOver).toBe(false);
     expect(a.core.log.lastIndex()).toBe(last);
