@@ -5,7 +5,7 @@ const valueOfSize = (sizeBytes: number): { value: Buffer; revision: number } => 
   revision: 1,
 });
 
-test("keeps to its bytes, and drops what was used longest ago", async () => {
+test("keeps to its bytes, and spares what was used", async () => {
   const cache = new ValueCache(16_000);
   const fill = (name: string): Promise<unknown> => cache.get(name, async () => valueOfSize(1_000));
   for (let n = 0; n < 13; n++) await fill(`k${n}`);
@@ -15,6 +15,25 @@ test("keeps to its bytes, and drops what was used longest ago", async () => {
   expect(cache.peek("k1")).toBeUndefined();
   const kept = Array.from({ length: 20 }, (_, n) => cache.peek(`k${n}`)).filter((cached) => cached !== undefined);
   expect(kept.length).toBe(13);
+});
+
+test("what comes in is not what goes, wherever the hand stands; what was used once goes in the end", async () => {
+  const cache = new ValueCache(16_000);
+  for (let n = 0; n < 200; n++) {
+    await cache.get(`k${n}`, async () => valueOfSize(1_000));
+    expect(cache.peek(`k${n}`)).toBeDefined();
+  }
+  const kept = Array.from({ length: 200 }, (_, n) => cache.peek(`k${n}`)).filter((cached) => cached !== undefined);
+  expect(kept.length).toBe(13);
+  expect(cache.peek("k0")).toBeUndefined();
+});
+
+test("a value that is replaced again and again is counted once", async () => {
+  const cache = new ValueCache(16_000);
+  for (let n = 0; n < 12; n++) await cache.get(`k${n}`, async () => valueOfSize(1_000));
+  for (let n = 0; n < 100; n++) cache.replace("k3", valueOfSize(1_000 - n));
+  expect(Array.from({ length: 12 }, (_, n) => cache.peek(`k${n}`)).every((cached) => cached !== undefined)).toBe(true);
+  expect(cache.peek("k3")?.value?.value.length).toBe(901);
 });
 
 test("a value that would push out much is not kept; what does not exist is remembered", async () => {
