@@ -72,7 +72,10 @@ export class ValueCache {
   private keep(path: string, value: ViewValue | undefined): void {
     const sizeBytes = OVERHEAD_BYTES + path.length + (value?.value.length ?? 0);
     // A large value would push out everything else for one read.
-    if (sizeBytes > this.bytesMax / 8) return this.drop(path);
+    if (sizeBytes > this.bytesMax / 8) {
+      this.drop(path);
+      return;
+    }
     const known = this.entries.get(path);
     if (known !== undefined) this.entries.set(path, { value, sizeBytes, used: true });
     this.bytes += sizeBytes - (known?.sizeBytes ?? 0);

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openClusterLog } from "../../server/replication/log/cluster-log";
 import { DEFAULT_LOG_LIMITS } from "../../server/replication/log/log-limits";
+import { EntryBatch } from "../../server/replication/stream/entry-batch";
 import { decodeFrame, encodeFrame } from "../../server/replication/stream/frames";
 import { DEFAULT_STREAM_LIMITS } from "../../server/replication/stream/limits";
-import { checksumsAfter, zeroChecksums } from "../../server/replication/stream/running-checksums";
+import { addChecksums, zeroChecksums } from "../../server/replication/stream/running-checksums";
 import { systemClock } from "../../server/sdk/clock";
 import { takeSecretKey } from "../../server/sdk/crypto";
 import { type ClusterLog, CursorMismatch } from "../../server/sdk/log";
@@ -59,7 +60,9 @@ async function framesOf(log: ClusterLog): Promise<readonly Buffer[]> {
   let checksums = zeroChecksums();
   for (let from = 0; from < ENTRIES; ) {
     const entries = await log.readBatch(from, DEFAULT_STREAM_LIMITS.batchEntries);
-    for (const entry of entries) checksums = checksumsAfter(checksums, entry);
+    const batch = new EntryBatch("performance", Number.POSITIVE_INFINITY, () => true);
+    for (const entry of entries) batch.add(entry);
+    checksums = addChecksums(checksums, batch.delta);
     const index = entries.at(-1)?.index ?? ENTRIES;
     const cursor = { clusterId: "a", epoch: EPOCH, index, checksums };
     frames.push(encodeFrame("entries", { followsIndex: from, entries, cursor }));

@@ -14,13 +14,12 @@ import {
   type Welcome,
 } from "./control-codec";
 import {
-  encodedEntry,
+  encodedEntries,
   readCursor,
   readEntry,
   readOperations,
   repeat,
   writeCursor,
-  writeEntry,
   writeOperations,
 } from "./record-codec";
 import { MalformedFrame, WireReader, WireWriter } from "./wire";
@@ -30,8 +29,8 @@ export interface EntriesFrame {
   readonly followsIndex: number;
   readonly entries: readonly LogEntry[];
   readonly cursor: UpstreamCursor;
-  /** Not sent: others get the same entries, so their bytes are worth keeping. */
-  readonly isShared?: boolean;
+  /** The entries' bytes, where they were encoded before. A frame that arrives has none. */
+  readonly encoded?: Buffer;
 }
 
 /** Single keys brought to the primary's state; the last of a series carries the cursor that it ends at. */
@@ -138,11 +137,7 @@ function decodeBody(kind: StreamFrame["kind"], payload: Buffer): StreamFrame {
 function encodeEntries(writer: WireWriter, frame: EntriesFrame): void {
   writer.number(frame.followsIndex);
   writeCursor(writer, frame.cursor);
-  writer.number(frame.entries.length);
-  for (const entry of frame.entries) {
-    if (frame.isShared === true) writer.fixed(encodedEntry(entry));
-    else writeEntry(writer, entry);
-  }
+  writer.number(frame.entries.length).fixed(frame.encoded ?? encodedEntries(frame.entries));
 }
 
 function decodeEntries(payload: Buffer): EntriesFrame {

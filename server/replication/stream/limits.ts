@@ -5,6 +5,12 @@ export interface StreamLimits {
   /** Bytes of entries in one frame; one entry may be larger on its own. */
   readonly frameBytes: number;
   readonly batchEntries: number;
+  /**
+   * After a frame of a quarter of `gatherEntries` or more, the next one for a performance secondary waits until it holds that
+   * many, for `gatherMilliseconds` at most.
+   */
+  readonly gatherEntries: number;
+  readonly gatherMilliseconds: number;
   /** Secondaries that a primary brings up by a diff or a snapshot at a time; the others wait. */
   readonly catchUpConcurrency: number;
   readonly chunkPairs: number;
@@ -19,6 +25,8 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   windowBytes: 16 * 1024 * 1024,
   frameBytes: 2 * 1024 * 1024,
   batchEntries: 2_048,
+  gatherEntries: 64,
+  gatherMilliseconds: 20,
   catchUpConcurrency: 4,
   chunkPairs: 4_096,
   chunkBytes: 2 * 1024 * 1024,

@@ -21,6 +21,7 @@ import { CONTROL_BYTES_MAX, type Hello } from "./control-codec";
 import { DIFF_CHANNEL, DIFF_REQUEST_BYTES_MAX } from "./diff-codec";
 import { type Asked, questionTimer } from "./diff-metrics";
 import { DiffServer } from "./diff-server";
+import { SharedBatches } from "./entry-batch";
 import { FramePort } from "./frame-port";
 import { PROTOCOL_VERSION, type StreamLimits } from "./limits";
 import { type Moment, momentOf } from "./moment";
@@ -101,10 +102,16 @@ export class PrimaryHub implements TransportGate {
   private readonly refusals: Refusals;
 
   private readonly shipping: Readonly<Record<ReplicationMode, ShippingMeter>>;
+  private readonly unfiltered: Readonly<Record<ReplicationMode, SharedBatches>>;
   private readonly diffAsked: Asked;
 
   constructor(private readonly deps: HubDependencies) {
     const { metrics, clock } = deps;
+    const { frameBytes } = deps.limits;
+    this.unfiltered = {
+      performance: new SharedBatches("performance", frameBytes),
+      dr: new SharedBatches("dr", frameBytes),
+    };
     this.shipping = { performance: new ShippingMeter(metrics, "performance"), dr: new ShippingMeter(metrics, "dr") };
     this.diffAsked = questionTimer(metrics, clock, "served");
     this.catchingUp = new CatchUpQueue(deps.limits.catchUpConcurrency);
@@ -335,6 +342,7 @@ export class PrimaryHub implements TransportGate {
       logger,
       limits,
       meter: this.shipping[mode],
+      unfiltered: this.unfiltered[mode],
       apiAddress,
       lineage: () => roles.lineage(mode),
       scopeOf: (id) => roles.scopeOf(mode, id),
@@ -344,7 +352,6 @@ export class PrimaryHub implements TransportGate {
       newerLineageSeen: (lineage) => roles.newerLineageSeen(mode, lineage),
       follows: (hello) => roles.memberFollows(member, hello, connectedAt),
       agrees: (saidAfter) => roles.memberAgrees(member, saidAfter),
-      hasOthers: () => this.shippers.size > 1,
       progressed: () => this.progressed(),
       refused: (detail, hello) => {
         const reason = hello.protocol === PROTOCOL_VERSION ? "stale_epoch" : "protocol";

@@ -146,21 +146,12 @@ export function readEntry(reader: WireReader): LogEntry {
   };
 }
 
-/**
- * What `writeEntry` writes. An entry is encoded once, however many secondaries get it, and the bytes are kept for as long as
- * the entry itself is: those of the log's newest entries, which all followers share.
- */
-export function encodedEntry(entry: LogEntry): Buffer {
-  const known = encodedEntries.get(entry);
-  if (known !== undefined) return known;
-  const writer = new WireWriter();
-  writeEntry(writer, entry);
-  const bytes = writer.finish();
-  encodedEntries.set(entry, bytes);
-  return bytes;
+/** The entries behind each other, as `writeEntry` writes them. */
+export function encodedEntries(entries: readonly LogEntry[]): Buffer {
+  const writer = new WireWriter(entries.reduce((sum, entry) => sum + entryBytes(entry), 0));
+  for (const entry of entries) writeEntry(writer, entry);
+  return writer.finish();
 }
-
-const encodedEntries = new WeakMap<LogEntry, Buffer>();
 
 /** Bytes that an entry takes on the wire, roughly: for windows and frame sizes. */
 export function entryBytes(entry: LogEntry): number {

@@ -1,5 +1,5 @@
 import { addChecksum, zeroChecksum } from "../../sdk/checksum";
-import type { ClusterLog, IncludeMount, LogEntry, ReplicationMode, UpstreamCursor } from "../../sdk/log";
+import type { ClusterLog, IncludeMount, ReplicationMode, UpstreamCursor } from "../../sdk/log";
 import { CLASSES_OF_MODE } from "../filter/entry-filter";
 
 export type Checksums = UpstreamCursor["checksums"];
@@ -13,11 +13,12 @@ export function checksumsOf(log: ClusterLog, mode: ReplicationMode, includes: In
   };
 }
 
-/** Checksums after an (already filtered) entry. */
-export function checksumsAfter(checksums: Checksums, entry: LogEntry): Checksums {
-  const after = { replicated: Buffer.from(checksums.replicated), local: Buffer.from(checksums.local) };
-  for (const delta of entry.indexDelta) addChecksum(after[delta.class], delta.delta);
-  return after;
+/** The sums of both, in buffers of their own. */
+export function addChecksums(checksums: Checksums, addend: Checksums): Checksums {
+  const sums = { replicated: Buffer.from(checksums.replicated), local: Buffer.from(checksums.local) };
+  addChecksum(sums.replicated, addend.replicated);
+  addChecksum(sums.local, addend.local);
+  return sums;
 }
 
 export function sameChecksums(left: Checksums, right: Checksums): boolean {

@@ -3,6 +3,7 @@ import type { ClusterLog, Lineage, ReplicationMode } from "../../sdk/log";
 import type { Logger } from "../../sdk/logger";
 import type { MountScope } from "../filter/mount-scope";
 import type { Hello } from "./control-codec";
+import type { SharedBatches } from "./entry-batch";
 import type { PeerFacts } from "./heartbeat-exchange";
 import type { StreamLimits } from "./limits";
 import type { Moment } from "./moment";
@@ -28,6 +29,8 @@ export interface ShipperDependencies {
   readonly logger: Logger;
   readonly limits: StreamLimits;
   readonly meter: ShippingMeter;
+  /** Of all secondaries of the mode. */
+  readonly unfiltered: SharedBatches;
   readonly apiAddress: string;
   lineage(): Lineage;
   /** The secondary's filter as it is now; a new object after each change. */
@@ -44,8 +47,6 @@ export interface ShipperDependencies {
   follows(hello: Hello): Promise<void>;
   /** The secondary agrees with our history. It said so after the moment. */
   agrees(saidAfter: Moment): void;
-  /** Whether the entries go to other secondaries as well. */
-  hasOthers(): boolean;
   /** The secondary has applied more. */
   progressed(view: ShipperView): void;
 }

@@ -1,11 +1,13 @@
 import { openTestCore } from "../../lifecycle/testing/test-core";
-import { systemClock } from "../../sdk/clock";
-import type { ClusterLog } from "../../sdk/log";
+import { type Clock, systemClock } from "../../sdk/clock";
+import type { ClusterLog, ReplicationMode } from "../../sdk/log";
+import { ManualClock } from "../../sdk/testing/manual-clock";
 import { noLogger } from "../../sdk/testing/no-logger";
 import { noMetrics } from "../../sdk/testing/no-metrics";
 import { type FrameChannel, TransportClosed } from "../../sdk/transport";
 import { MountScope } from "../filter/mount-scope";
 import type { Hello } from "./control-codec";
+import { SharedBatches } from "./entry-batch";
 import { decodeFrame, type StreamFrame } from "./frames";
 import { DEFAULT_STREAM_LIMITS, PROTOCOL_VERSION } from "./limits";
 import { StreamShipper } from "./shipper";
@@ -43,10 +45,17 @@ class SilentPeer implements FrameChannel {
     this.finish();
   }
 
+  /** How many entries each frame of entries held. */
+  counts(): readonly number[] {
+    return this.sent.flatMap(({ kind, body }) => (kind === "entries" ? [body.entries.length] : []));
+  }
+
   kinds(): readonly string[] {
     return this.sent.map(({ kind }) => kind).filter((kind) => kind !== "heartbeat");
   }
 }
+
+const SCOPE = new MountScope(undefined, async () => undefined);
 
 /** A secondary that stands at our last index and holds something else there. */
 function differingHello(log: ClusterLog): Hello {
@@ -68,19 +77,28 @@ function differingHello(log: ClusterLog): Hello {
   };
 }
 
-async function shipTo(channel: SilentPeer, helloMilliseconds: number) {
+interface Shipped {
+  readonly helloMilliseconds?: number;
+  readonly mode?: ReplicationMode;
+  readonly clock?: Clock;
+  helloOf?(log: ClusterLog): Hello;
+}
+
+async function shipTo(channel: SilentPeer, { helloMilliseconds, mode = "dr", clock, helloOf }: Shipped) {
   const { log, close } = await openTestCore();
+  const limits = { ...DEFAULT_STREAM_LIMITS, ...(helloMilliseconds === undefined ? {} : { helloMilliseconds }) };
   const shipper = new StreamShipper(
     {
-      mode: "dr",
+      mode,
       log,
-      clock: systemClock,
+      clock: clock ?? systemClock,
       logger: noLogger,
-      limits: { ...DEFAULT_STREAM_LIMITS, helloMilliseconds },
-      meter: new ShippingMeter(noMetrics, "dr"),
+      limits,
+      meter: new ShippingMeter(noMetrics, mode),
+      unfiltered: new SharedBatches(mode, limits.frameBytes),
       apiAddress: "",
       lineage: () => [],
-      scopeOf: () => new MountScope(undefined, async () => undefined),
+      scopeOf: () => SCOPE,
       wasFiltered: () => false,
       clusterAddresses: () => [],
       newerLineageSeen: () => Promise.resolve(),
@@ -88,14 +106,13 @@ async function shipTo(channel: SilentPeer, helloMilliseconds: number) {
       refused: () => Promise.resolve(),
       follows: () => Promise.resolve(),
       agrees: () => undefined,
-      hasOthers: () => false,
       progressed: () => undefined,
     },
     "b",
-    differingHello(log),
+    (helloOf ?? differingHello)(log),
     channel,
   );
-  return { over: shipper.run().finally(close) };
+  return { log, over: shipper.run().finally(close) };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -107,7 +124,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 test("the channel stays until the secondary, told to reconcile, has ended it: dropping it would overtake the frame", async () => {
   const channel = new SilentPeer();
-  const { over } = await shipTo(channel, 60_000);
+  const { over } = await shipTo(channel, { helloMilliseconds: 60_000 });
   const failed = expect(over).rejects.toThrow("the secondary has to reconcile: checksums differ");
   await until(() => channel.kinds().includes("diverged"));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -120,8 +137,70 @@ test("the channel stays until the secondary, told to reconcile, has ended it: dr
 
 test("a secondary that never ends it is waited for only so long", async () => {
   const channel = new SilentPeer();
-  const { over } = await shipTo(channel, 80);
+  const { over } = await shipTo(channel, { helloMilliseconds: 80 });
   await expect(over).rejects.toThrow("the secondary has to reconcile");
   expect(channel.kinds()).toEqual(["welcome", "diverged"]);
   expect(channel.isDestroyed).toBe(true);
+});
+
+/** Appends of one turn are one commit. */
+async function append(log: ClusterLog, count: number): Promise<void> {
+  const key = (n: number): string => `data/m/${log.lastIndex()}-${n}`;
+  const one = (_: unknown, n: number) =>
+    log.append({ operations: [{ class: "replicated", key: key(n), value: Buffer.from("value") }] });
+  await Promise.all(Array.from({ length: count }, one));
+  // Whatever is ready to be sent is sent.
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A stream whose secondary takes everything, on a clock that stands. */
+async function following(mode: ReplicationMode) {
+  const channel = new SilentPeer();
+  const clock = new ManualClock();
+  const helloOf = (log: ClusterLog): Hello => ({ ...differingHello(log), mode, building: true });
+  const { log, over } = await shipTo(channel, { mode, clock, helloOf });
+  const ended = expect(over).rejects.toThrow();
+  await until(() => channel.kinds().includes("checkpoint"));
+  const end = async (): Promise<void> => {
+    channel.endsItsSide();
+    await ended;
+  };
+  return { channel, clock, log, end };
+}
+
+test("a frame of few entries goes at once", async () => {
+  const { channel, log, end } = await following("performance");
+  await append(log, 1);
+  await append(log, 15);
+  await append(log, 2);
+  expect(channel.counts()).toEqual([1, 15, 2]);
+  await end();
+});
+
+test("while commits are large, several share a frame: until it holds enough, or for 20 ms", async () => {
+  const { channel, clock, log, end } = await following("performance");
+  await append(log, 32);
+  await append(log, 32);
+  expect(channel.counts()).toEqual([32]);
+  await append(log, 32);
+  expect(channel.counts()).toEqual([32, 64]);
+  await append(log, 10);
+  clock.advance(19);
+  await append(log, 1);
+  expect(channel.counts()).toEqual([32, 64]);
+  clock.advance(1);
+  await append(log, 0);
+  expect(channel.counts()).toEqual([32, 64, 11]);
+  await append(log, 1);
+  expect(channel.counts()).toEqual([32, 64, 11, 1]);
+  await end();
+});
+
+test("nothing is kept back from a DR secondary: it would be lost with the primary", async () => {
+  const { channel, log, end } = await following("dr");
+  await append(log, 32);
+  await append(log, 32);
+  await append(log, 32);
+  expect(channel.counts()).toEqual([32, 32, 32]);
+  await end();
 });

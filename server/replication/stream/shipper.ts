@@ -3,16 +3,17 @@ import { currentEpoch, sameEpoch } from "../../sdk/lineage";
 import type { LogEntry, UpstreamCursor } from "../../sdk/log";
 import { LogTruncated } from "../../sdk/log";
 import { type FrameChannel, PeerRefused } from "../../sdk/transport";
-import { filterEntry } from "../filter/entry-filter";
 import type { MountScope } from "../filter/mount-scope";
 import { backlogAgeMilliseconds } from "./backlog-age";
 import type { Heartbeat, Hello } from "./control-codec";
+import { EntryBatch } from "./entry-batch";
 import { FramePort } from "./frame-port";
+import { Gathering } from "./gathering";
 import { HeartbeatExchange } from "./heartbeat-exchange";
 import { momentOf } from "./moment";
 import { MountRepair } from "./mount-repair";
 import { entryBytes } from "./record-codec";
-import { type Checksums, checksumsAfter, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
+import { addChecksums, type Checksums, checksumsOf, sameChecksums, zeroChecksums } from "./running-checksums";
 import { SentHeartbeats } from "./sent-heartbeats";
 import type { ShipperDependencies, ShipperView } from "./shipper-dependencies";
 import { planStart, REPLACED, type StartPlan } from "./start-plan";
@@ -31,6 +32,7 @@ export class StreamShipper {
   private readonly port: FramePort;
   private readonly wakeup: Wakeup;
   private readonly heartbeat: HeartbeatExchange;
+  private readonly gathering: Gathering;
   private readonly sentHeartbeats = new SentHeartbeats();
   private scope: MountScope;
   private sentIndex = 0;
@@ -57,6 +59,7 @@ export class StreamShipper {
     this.scope = deps.scopeOf(secondaryId);
     this.batchEntries = Math.min(64, deps.limits.batchEntries);
     this.heartbeat = new HeartbeatExchange(deps.clock, deps.limits.heartbeatMilliseconds);
+    this.gathering = new Gathering(deps.clock, deps.limits, deps.mode);
     this.lastFrameMilliseconds = deps.clock.monotonicMilliseconds();
   }
 
@@ -132,6 +135,7 @@ export class StreamShipper {
       await this.followScope();
       await this.beat();
       if (!this.hasRoom()) await this.pause();
+      else if (this.gatheringMilliseconds() > 0) await this.gather();
       else if (!(await this.sendBatch())) await this.idle();
     }
   }
@@ -150,6 +154,14 @@ export class StreamShipper {
     await this.wakeup.wait(this.heartbeat.dueInMilliseconds());
   }
 
+  private gatheringMilliseconds(): number {
+    return this.gathering.milliseconds(this.deps.log.lastIndex() - this.sentIndex);
+  }
+
+  private async gather(): Promise<void> {
+    await this.wakeup.wait(Math.min(this.gatheringMilliseconds(), this.heartbeat.dueInMilliseconds()));
+  }
+
   private async idle(): Promise<void> {
     if (this.sentIndex === this.deps.log.lastIndex()) await this.pause();
   }
@@ -159,18 +171,19 @@ export class StreamShipper {
     await this.reachTarget();
     if (this.sentIndex >= this.deps.log.lastIndex()) return false;
     const entries = await this.readEntries();
-    for (let at = 0; at < entries.length; ) {
+    for (let rest = entries; rest.length > 0; ) {
       // Looked at again before anything is sent that was written, or read, since it was looked at last.
       if (!this.isScopeInForce()) return true;
       const held = this.includedMounts();
-      const { frame, next, turned } = await this.nextFrame(entries, at);
-      if (frame !== undefined) await this.sendEntries(frame);
+      const { batch, turned } = await this.nextBatch(this.upToTarget(rest));
+      const last = rest[batch.scanned - 1];
+      if (last !== undefined) await this.sendEntries(batch, last.index);
       if (turned) {
         await this.repairMounts(held);
         return true;
       }
       await this.reachTarget();
-      at = next;
+      rest = rest.slice(batch.scanned);
     }
     return entries.length > 0;
   }
@@ -195,44 +208,39 @@ export class StreamShipper {
     this.batchEntries = Math.max(1, Math.min(this.deps.limits.batchEntries, wanted));
   }
 
-  /** One frame's worth of entries from `at`; stops at the target and before an entry that turns a filter decision round. */
-  private async nextFrame(
-    entries: readonly LogEntry[],
-    at: number,
-  ): Promise<{ frame: { entries: LogEntry[]; index: number } | undefined; next: number; turned: boolean }> {
-    const kept: LogEntry[] = [];
-    let bytes = 0;
-    let index = this.sentIndex;
-    let next = at;
-    for (; next < entries.length && bytes < this.deps.limits.frameBytes; next += 1) {
-      const entry = entries[next];
-      if (entry === undefined) break;
-      if (await this.scope.isTurnedBy(entry)) return { frame: frameOf(kept, index, next > at), next, turned: true };
-      const filtered = filterEntry(entry, this.deps.mode, this.scope.includes);
-      if (filtered !== undefined) {
-        kept.push(filtered);
-        bytes += entryBytes(filtered);
-        if (this.running !== undefined) this.running = checksumsAfter(this.running, filtered);
-      }
-      index = entry.index;
-      if (index === this.target?.index) {
-        next += 1;
-        break;
-      }
-    }
-    return { frame: frameOf(kept, index, next > at), next, turned: false };
+  private upToTarget(entries: readonly LogEntry[]): readonly LogEntry[] {
+    const { target } = this;
+    const end = target === undefined ? -1 : entries.findIndex((entry) => entry.index === target.index);
+    return end < 0 ? entries : entries.slice(0, end + 1);
   }
 
-  private async sendEntries(frame: { readonly entries: readonly LogEntry[]; readonly index: number }): Promise<void> {
+  /** One frame's worth of the entries; stops before one that turns a filter decision round. */
+  private async nextBatch(
+    entries: readonly LogEntry[],
+  ): Promise<{ readonly batch: EntryBatch; readonly turned: boolean }> {
+    if (this.scope.filter === undefined) return { batch: this.deps.unfiltered.take(entries), turned: false };
+    const batch = new EntryBatch(this.deps.mode, this.deps.limits.frameBytes, this.scope.includes);
+    for (const entry of entries) {
+      if (batch.isFull) break;
+      if (await this.scope.isTurnedBy(entry)) return { batch, turned: true };
+      batch.add(entry);
+    }
+    return { batch, turned: false };
+  }
+
+  private async sendEntries(batch: EntryBatch, index: number): Promise<void> {
+    const { entries } = batch;
+    if (this.running !== undefined) this.running = addChecksums(this.running, batch.delta);
     const bytes = await this.port.send("entries", {
       followsIndex: this.sentIndex,
-      entries: frame.entries,
-      isShared: this.deps.hasOthers(),
-      cursor: this.cursorAt(frame.index, this.running ?? zeroChecksums()),
+      entries,
+      encoded: batch.encoded(),
+      cursor: this.cursorAt(index, this.running ?? zeroChecksums()),
     });
-    this.deps.meter.sent(frame.entries.length, bytes);
+    this.deps.meter.sent(entries.length, bytes);
+    this.gathering.sent(batch.scanned);
     this.unacknowledgedBytes += bytes;
-    this.sentIndex = frame.index;
+    this.sentIndex = index;
   }
 
   private cursorAt(index: number, checksums: Checksums): UpstreamCursor {
@@ -387,12 +395,4 @@ export class StreamShipper {
     this.deps.progressed(this.view());
     this.wakeup.notify();
   }
-}
-
-function frameOf(
-  entries: LogEntry[],
-  index: number,
-  moved: boolean,
-): { entries: LogEntry[]; index: number } | undefined {
-  return moved ? { entries, index } : undefined;
 }

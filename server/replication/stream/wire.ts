@@ -16,8 +16,13 @@ export class WireWriter {
   /** Full chunks, and long byte strings by reference: they must not change before `finish`. */
   private readonly parts: Buffer[] = [];
   private partBytes = 0;
-  private chunk = Buffer.allocUnsafe(FIRST_CHUNK_BYTES);
+  private chunk: Buffer;
   private used = 0;
+
+  /** @param expectedBytes about how much will be written */
+  constructor(expectedBytes = FIRST_CHUNK_BYTES) {
+    this.chunk = Buffer.allocUnsafe(Math.min(expectedBytes, CHUNK_BYTES_MAX));
+  }
 
   get lengthBytes(): number {
     return this.partBytes + this.used;
