@@ -2,27 +2,43 @@ import type { Clock } from "../../sdk/clock";
 import type { ReplicationMode } from "../../sdk/log";
 import type { StreamLimits } from "./limits";
 
+const WINDOW_MILLISECONDS = 100;
+
 /** Lets the commits of a busy primary share a frame: what a frame costs hardly depends on what it holds. */
 export class Gathering {
-  private untilMilliseconds = Number.NEGATIVE_INFINITY;
+  private readonly entriesOfBusyWindow: number;
+  private windowEndMilliseconds = 0;
+  /** Entries sent in this window and in the one before it. */
+  private entries = 0;
+  private entriesBefore = 0;
+  private sentMilliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: StreamLimits,
     private readonly mode: ReplicationMode,
-  ) {}
+  ) {
+    this.entriesOfBusyWindow = (limits.busyEntriesPerSecond * WINDOW_MILLISECONDS) / 1_000;
+  }
 
-  /** A frame went out; `entries` of the log were looked at for it. */
+  /** A frame went out; so many entries of the log were looked at for it. */
   sent(entries: number): void {
-    const { gatherEntries, gatherMilliseconds } = this.limits;
-    // With so few the primary is not busy: a wait would only delay them.
-    if (entries < gatherEntries / 4) return;
-    this.untilMilliseconds = this.clock.monotonicMilliseconds() + gatherMilliseconds;
+    const now = this.clock.monotonicMilliseconds();
+    if (now >= this.windowEndMilliseconds) {
+      const follows = now < this.windowEndMilliseconds + WINDOW_MILLISECONDS;
+      this.entriesBefore = follows ? this.entries : 0;
+      this.entries = 0;
+      this.windowEndMilliseconds = now + WINDOW_MILLISECONDS;
+    }
+    this.entries += entries;
+    this.sentMilliseconds = now;
   }
 
   /** How long so many entries wait for others. A DR secondary's never do: should the primary be lost, it would lack them. */
   milliseconds(waitingEntries: number): number {
-    if (this.mode === "dr" || waitingEntries >= this.limits.gatherEntries) return 0;
-    return Math.max(0, this.untilMilliseconds - this.clock.monotonicMilliseconds());
+    const { gatherEntries, gatherMilliseconds } = this.limits;
+    if (this.mode === "dr" || waitingEntries >= gatherEntries) return 0;
+    if (Math.max(this.entries, this.entriesBefore) < this.entriesOfBusyWindow) return 0;
+    return Math.max(0, this.sentMilliseconds + gatherMilliseconds - this.clock.monotonicMilliseconds());
   }
 }

@@ -6,9 +6,10 @@ export interface StreamLimits {
   readonly frameBytes: number;
   readonly batchEntries: number;
   /**
-   * After a frame of a quarter of `gatherEntries` or more, the next one for a performance secondary waits until it holds that
-   * many, for `gatherMilliseconds` at most.
+   * From so many entries a second on, each frame for a performance secondary waits until it holds `gatherEntries`, for
+   * `gatherMilliseconds` at most.
    */
+  readonly busyEntriesPerSecond: number;
   readonly gatherEntries: number;
   readonly gatherMilliseconds: number;
   /** Secondaries that a primary brings up by a diff or a snapshot at a time; the others wait. */
@@ -25,6 +26,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   windowBytes: 16 * 1024 * 1024,
   frameBytes: 2 * 1024 * 1024,
   batchEntries: 2_048,
+  busyEntriesPerSecond: 2_500,
   gatherEntries: 64,
   gatherMilliseconds: 20,
   catchUpConcurrency: 4,

@@ -174,7 +174,7 @@ export class StreamShipper {
     for (let rest = entries; rest.length > 0; ) {
       // Looked at again before anything is sent that was written, or read, since it was looked at last.
       if (!this.isScopeInForce()) return true;
-      const held = this.includedMounts();
+      const held = this.scope.filter === undefined ? [] : this.includedMounts();
       const { batch, turned } = await this.nextBatch(this.upToTarget(rest));
       const last = rest[batch.scanned - 1];
       if (last !== undefined) await this.sendEntries(batch, last.index);
