@@ -96,17 +96,10 @@ export class Http2Channel implements FrameChannel {
       if (!this.stream.write(joined(frame))) await this.drain();
       return;
     }
-    const { stream } = this;
-    // The header costs no write of its own.
-    stream.cork();
-    stream.write(frameHeader(frame.length));
-    let hasRoom = stream.write(frame.subarray(0, QUEUED_BYTES_MAX));
-    stream.uncork();
-    for (let at = QUEUED_BYTES_MAX; at < frame.length; at += QUEUED_BYTES_MAX) {
-      if (!hasRoom) await this.drain();
-      hasRoom = stream.write(frame.subarray(at, at + QUEUED_BYTES_MAX));
+    this.stream.write(frameHeader(frame.length));
+    for (let at = 0; at < frame.length; at += QUEUED_BYTES_MAX) {
+      if (!this.stream.write(frame.subarray(at, at + QUEUED_BYTES_MAX))) await this.drain();
     }
-    if (!hasRoom) await this.drain();
   }
 
   private async drain(): Promise<void> {
