@@ -27,6 +27,31 @@ export interface LeafChange extends LeafPlace {
 }
 
 const ZERO = zeroChecksum();
+const SLAB_SUMS = 256;
+
+/** Leaves' sums beside each other: a buffer of its own for each of tens of thousands costs several times its 32 bytes. */
+class LeafSums {
+  private slab = zeroChecksum();
+  private used = CHECKSUM_BYTES;
+  private readonly free: Buffer[] = [];
+
+  /** A sum of zero. */
+  take(): Buffer {
+    const known = this.free.pop();
+    if (known !== undefined) return known;
+    if (this.used === this.slab.length) {
+      this.slab = Buffer.alloc(SLAB_SUMS * CHECKSUM_BYTES);
+      this.used = 0;
+    }
+    this.used += CHECKSUM_BYTES;
+    return this.slab.subarray(this.used - CHECKSUM_BYTES, this.used);
+  }
+
+  /** @param sum zero again */
+  giveBack(sum: Buffer): void {
+    this.free.push(sum);
+  }
+}
 
 /** The sums of all leaves, pages and mounts, in memory. Changed only after the storage made the change durable. */
 export class BucketIndex {
@@ -34,6 +59,7 @@ export class BucketIndex {
     replicated: new Map(),
     local: new Map(),
   };
+  private readonly leafSums = new LeafSums();
   private readonly classSums: Readonly<Record<LoggedClass, Buffer>> = {
     replicated: zeroChecksum(),
     local: zeroChecksum(),
@@ -61,12 +87,14 @@ export class BucketIndex {
   add(change: LeafChange): void {
     const mount = this.mount(change.class, change.mountId) ?? this.newMount(change.class, change.mountId);
     const pageNumber = Math.floor(change.leaf / LEAVES_PER_PAGE);
-    const page = mount.pages.get(pageNumber) ?? { sum: zeroChecksum(), leaves: new Map<number, Buffer>() };
-    mount.pages.set(pageNumber, page);
-    const leaf = page.leaves.get(change.leaf) ?? zeroChecksum();
-    page.leaves.set(change.leaf, leaf);
+    const page = mount.pages.get(pageNumber) ?? newPage(mount, pageNumber);
+    const known = page.leaves.get(change.leaf);
+    const leaf = known ?? this.leafSums.take();
+    if (known === undefined) page.leaves.set(change.leaf, leaf);
     for (const sum of [leaf, page.sum, mount.sum, this.classSums[change.class]]) addChecksum(sum, change.delta);
-    if (isZeroChecksum(leaf)) this.forgetLeaf(mount, pageNumber, page, change.leaf);
+    if (!isZeroChecksum(leaf)) return;
+    this.forgetLeaf(mount, pageNumber, page, change.leaf);
+    this.leafSums.giveBack(leaf);
   }
 
   /** A copy: 32 bytes. */
@@ -120,6 +148,12 @@ export class BucketIndex {
     if (page.leaves.size === 0) mount.pages.delete(pageNumber);
     if (mount.pages.size === 0) this.mountsOf[mount.class].delete(mount.mountId);
   }
+}
+
+function newPage(mount: MountIndex, number: number): Page {
+  const page = { sum: zeroChecksum(), leaves: new Map<number, Buffer>() };
+  mount.pages.set(number, page);
+  return page;
 }
 
 function nodes(pairs: readonly (readonly [number, Buffer])[]): readonly IndexNode[] {
