@@ -38,8 +38,11 @@ export function checkBatch(batch: CommitBatch, capabilities: StorageCapabilities
     );
   }
   const written = new Set<string>();
-  for (const { key, value } of batch.puts) {
+  for (const { key, value, headroomBytes = 0 } of batch.puts) {
     checkWrittenKey(key, written, capabilities);
+    if (headroomBytes > value.byteOffset) {
+      throw new StorageRefused(`a value has ${value.byteOffset} bytes in front of it, not ${headroomBytes}`);
+    }
     if (value.length > capabilities.valueBytesMax) {
       throw new StorageRefused(`a value of ${value.length} bytes, at most ${capabilities.valueBytesMax} fit`);
     }

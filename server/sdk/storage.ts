@@ -65,9 +65,22 @@ export interface Precondition {
   readonly revision: number;
 }
 
+export interface Put {
+  readonly key: string;
+  readonly value: Buffer;
+  /**
+   * Bytes in front of `value` in its memory that belong to nobody else. With them the value is given away for good: an engine
+   * may keep its own header there and needs no copy. Left out: 0, and the value is the caller's to change after the call.
+   */
+  readonly headroomBytes?: number;
+}
+
+/** What the engines here put in front of a value at most. */
+export const HEADROOM_BYTES = 8;
+
 export interface CommitBatch {
   readonly preconditions: readonly Precondition[];
-  readonly puts: readonly { readonly key: string; readonly value: Buffer }[];
+  readonly puts: readonly Put[];
   /** Deleting a key that does not exist is no error. */
   readonly deletes: readonly string[];
 }

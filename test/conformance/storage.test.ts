@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { CommitBatch, Storage } from "../../server/sdk/storage";
-import { StorageConflict } from "../../server/sdk/storage";
+import { HEADROOM_BYTES, StorageConflict } from "../../server/sdk/storage";
 import { StorageClosed, StorageRefused } from "../../server/sdk/storage-limits";
 import { type StorageEngine, type StoragePlace, storageEngines } from "./storage-engines";
 import { StorageModel, steps } from "./storage-model";
@@ -166,9 +166,37 @@ describe.each(storageEngines)("$name", (engine: StorageEngine) => {
     expect(kept?.value.toString()).toBe("first");
   });
 
+  test("values that were given away with room in front of them come back as they were, also beside copied ones", async () => {
+    const sizes = [0, 1, 24, 4_096, 70_000];
+    const memory = Buffer.alloc(
+      sizes.reduce((sum, size) => sum + HEADROOM_BYTES + size, 0),
+      0xee,
+    );
+    let end = 0;
+    const given = sizes.map((size, at) => {
+      const start = end + HEADROOM_BYTES;
+      end = start + size;
+      const value = memory.subarray(start, end).fill(at + 1);
+      return { key: `given/${at}`, value, headroomBytes: HEADROOM_BYTES };
+    });
+    const little = { key: "given/little", value: Buffer.from("-little").subarray(1), headroomBytes: 1 };
+    const copied = { key: "given/copied", value: Buffer.from("copied") };
+    await storage.commit({ preconditions: [], puts: [...given, little, copied], deletes: [] });
+    copied.value.fill(0);
+    await storage.close();
+    storage = await place.open();
+    for (const [at, size] of sizes.entries()) {
+      const [stored] = await storage.read([`given/${at}`]);
+      expect(stored?.value.equals(Buffer.alloc(size, at + 1))).toBe(true);
+    }
+    expect(await text("given/little")).toBe("little");
+    expect(await text("given/copied")).toBe("copied");
+  });
+
   test("what is over the limits is refused whole, with a reason that quotes no value", async () => {
     const { keyBytesMax, valueBytesMax, operationsPerCommitMax } = storage.capabilities;
     const tooMany = Array.from({ length: operationsPerCommitMax }, (_, index) => `d/${index}`);
+    const memory = Buffer.from(new ArrayBuffer(16));
     const refused: [CommitBatch, RegExp][] = [
       [
         put("k".repeat(keyBytesMax + 1), "v"),
@@ -178,6 +206,7 @@ describe.each(storageEngines)("$name", (engine: StorageEngine) => {
       [put("", "v"), /key is empty/],
       [put("\ud800", "v"), /no UTF-8 form/],
       [put("v", Buffer.alloc(valueBytesMax + 1)), /value of/],
+      [{ ...put("k", "v"), puts: [{ key: "k", value: memory.subarray(4), headroomBytes: 8 }] }, /has 4 bytes in front/],
       [{ ...put("k", "v"), deletes: tooMany }, /operations/],
       [{ ...put("k", "v"), deletes: ["k"] }, /written twice/],
       [{ ...put("k", "v"), preconditions: [{ key: "", revision: 0 }] }, /key is empty/],

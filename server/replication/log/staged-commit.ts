@@ -11,7 +11,7 @@ import type {
   UpstreamCursor,
 } from "../../sdk/log";
 import { LogDivergence } from "../../sdk/log";
-import type { CommitBatch, Precondition } from "../../sdk/storage";
+import { type CommitBatch, HEADROOM_BYTES, type Precondition, type Put } from "../../sdk/storage";
 import type { LeafChange } from "../index/bucket-index";
 import type { LeafWrites } from "../index/leaf-writer";
 import { encodeEntryRecord, entryKey } from "./log-record";
@@ -36,7 +36,7 @@ interface Slot {
 const PENDING = -1;
 
 interface EncodedValues {
-  readonly puts: readonly { readonly key: string; readonly value: Buffer }[];
+  readonly puts: readonly Put[];
   readonly deletes: readonly string[];
 }
 
@@ -214,15 +214,16 @@ export class StagedCommit {
 
   /**
    * The part of the batch that no other commit has a say in: may be called ahead, once all operations are in.
-   * The stored forms lie in one buffer: an allocation each costs more than all the rest where values are large.
+   * The stored forms lie in one buffer, with room for the engine's header: an allocation each, or a copy more, costs more than
+   * all the rest where values are large.
    */
   encodeValues(): EncodedValues {
     if (this.values !== undefined) return this.values;
-    const puts: { key: string; value: Buffer }[] = [];
+    const puts: Put[] = [];
     const deletes: string[] = [];
     const changed = Object.values(this.slots).flatMap((slots) => [...slots.values()].filter((slot) => slot.changed));
     let bytes = 0;
-    for (const { value } of changed) bytes += value === undefined ? 0 : storedBytes(value);
+    for (const { value } of changed) bytes += value === undefined ? 0 : HEADROOM_BYTES + storedBytes(value);
     const all = Buffer.allocUnsafe(bytes);
     let end = 0;
     for (const { class: keyClass, key, place, value } of changed) {
@@ -230,9 +231,10 @@ export class StagedCommit {
         deletes.push(place);
         continue;
       }
-      const start = end;
-      end += storedBytes(value);
-      puts.push({ key: place, value: encodeCiphertext(keyClass, key, value, all.subarray(start, end)) });
+      const start = end + HEADROOM_BYTES;
+      end = start + storedBytes(value);
+      const stored = encodeCiphertext(keyClass, key, value, all.subarray(start, end));
+      puts.push({ key: place, value: stored, headroomBytes: HEADROOM_BYTES });
     }
     this.values = { puts, deletes };
     return this.values;

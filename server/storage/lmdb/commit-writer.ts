@@ -1,6 +1,6 @@
-import { type CommitBatch, StorageConflict } from "../../sdk/storage";
+import { type CommitBatch, type Put, StorageConflict } from "../../sdk/storage";
 import type { Environment, RecordWrite } from "./environment";
-import { encodeRecord, recordBytes, setRevision } from "./record";
+import { encodeRecord, REVISION_BYTES, recordAround, recordBytes, setRevision } from "./record";
 
 /** A group's size bounds what one transaction keeps in memory; the commits themselves bound it further. */
 const GROUP_COMMITS_MAX = 256;
@@ -118,14 +118,20 @@ function waitingCommit(
   reject: WaitingCommit["reject"],
 ): WaitingCommit {
   let bytes = 0;
-  for (const { key, value } of batch.puts) bytes += key.length + recordBytes(value);
+  let copiedBytes = 0;
+  for (const put of batch.puts) {
+    bytes += put.key.length + recordBytes(put.value);
+    if (!hasRoom(put)) copiedBytes += recordBytes(put.value);
+  }
   // One buffer for all records: where values are large, an allocation each is the most expensive part.
-  const all = Buffer.allocUnsafe(batch.puts.reduce((sum, { value }) => sum + recordBytes(value), 0));
+  const copies = Buffer.allocUnsafe(copiedBytes);
   let end = 0;
-  const puts = batch.puts.map(({ key, value }) => {
+  const puts = batch.puts.map((put) => {
+    const key = Buffer.from(put.key);
+    if (hasRoom(put)) return { key, record: recordAround(put.value) };
     const start = end;
-    end += recordBytes(value);
-    return { key: Buffer.from(key), record: encodeRecord(0, value, all.subarray(start, end)) };
+    end += recordBytes(put.value);
+    return { key, record: encodeRecord(0, put.value, copies.subarray(start, end)) };
   });
   return {
     preconditions: batch.preconditions.map(({ key, revision }) => ({ key: Buffer.from(key), text: key, revision })),
@@ -135,4 +141,8 @@ function waitingCommit(
     resolve,
     reject,
   };
+}
+
+function hasRoom({ headroomBytes = 0 }: Put): boolean {
+  return headroomBytes >= REVISION_BYTES;
 }

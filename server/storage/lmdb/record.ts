@@ -1,5 +1,5 @@
 /** Stored form of a value: its revision as a big-endian 64-bit integer, then its bytes. */
-const REVISION_BYTES = 8;
+export const REVISION_BYTES = 8;
 
 /** @param record where to: `recordBytes` of it */
 export function encodeRecord(
@@ -10,6 +10,11 @@ export function encodeRecord(
   setRevision(record, revision);
   value.copy(record, REVISION_BYTES);
   return record;
+}
+
+/** The record whose value lies there already, behind as many bytes as the revision takes. */
+export function recordAround(value: Buffer): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset - REVISION_BYTES, recordBytes(value));
 }
 
 export function recordBytes(value: Buffer): number {
