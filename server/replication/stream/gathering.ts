@@ -2,6 +2,7 @@ import type { Clock } from "../../sdk/clock";
 import type { ReplicationMode } from "../../sdk/log";
 import type { StreamLimits } from "./limits";
 
+/** Whether a primary is busy is told from what it sent within so long, and within so long before. */
 const WINDOW_MILLISECONDS = 100;
 
 /** Lets the commits of a busy primary share a frame: what a frame costs hardly depends on what it holds. */
@@ -34,7 +35,10 @@ export class Gathering {
     this.sentMilliseconds = now;
   }
 
-  /** How long so many entries wait for others. A DR secondary's never do: should the primary be lost, it would lack them. */
+  /**
+   * How long so many entries wait for others. A DR secondary's never do: should the primary be lost, it would lack them.
+   * @returns milliseconds; 0: they go now
+   */
   milliseconds(waitingEntries: number): number {
     const { gatherEntries, gatherMilliseconds } = this.limits;
     if (this.mode === "dr" || waitingEntries >= gatherEntries) return 0;
